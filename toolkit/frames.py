@@ -1,0 +1,174 @@
+"""Data of other programs in and out: dicts, pandas, datasets and pyarrow become record batches and come back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import pyarrow as pa
+
+from toolkit.errors import UsageError
+from toolkit.kinds import Batch, Counts, Passed, Step, run_steps
+from toolkit.record import LEAVING_SCHEMA, SCHEMA, Row, columns_of, content_hash, empty_batch, record_id, rows_of
+
+BATCH_ROWS = 1000
+_FIELDS = frozenset(SCHEMA.names)
+_MESSAGE_LISTS = ("messages", "chosen", "rejected")
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """A record that left, and why."""
+
+    record: Row
+    disposition: str
+    stage: str
+    reason: str
+    detail: str | None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a stage made of your data.
+
+    Attributes:
+        kept: The kind of thing that went in.
+        rejected: All that left, with disposition, stage, reason and detail.
+        counts: The account: rows in, derived, kept, and those that left by (disposition, reason).
+    """
+
+    kept: Any
+    rejected: list[Rejection]
+    counts: Counts
+
+
+def record_row(row: Mapping[str, Any], occurrence: int = 0) -> Row:
+    """Fit one foreign row into the record: known fields stay, the rest survives in `extra`.
+
+    >>> record_row({"prompt": "感冒吃什么？", "科室": "内科"})["extra"]
+    '{"科室":"内科"}'
+    """
+    known = {k: v for k, v in row.items() if k in _FIELDS and _fits(k, v)}
+    rest = {k: v for k, v in row.items() if k not in known}
+    if rest:
+        inside = known.get("extra")
+        merged = (orjson.loads(inside) if isinstance(inside, str) else {}) | rest
+        known["extra"] = orjson.dumps(merged, default=str).decode()
+    known.setdefault("content_hash", content_hash(known))
+    known.setdefault("kind", "document" if known.get("text") is not None else "example")
+    known.setdefault("id", record_id("", "", f"{known['content_hash']}#{occurrence}"))
+    return known
+
+
+def _fits(field: str, value: Any) -> bool:
+    if field in _MESSAGE_LISTS:
+        return value is None or (isinstance(value, list) and all(isinstance(m, dict) and _is_message(m) for m in value))
+    return True
+
+
+def _is_message(message: Mapping[str, Any]) -> bool:
+    texts = all(v is None or isinstance(v, str) for v in message.values())
+    return texts and set(message) <= {"role", "content", "parts", "tool_calls", "extra"}
+
+
+def batches_of_rows(rows: Iterable[Mapping[str, Any]]) -> Iterator[Batch]:
+    """Batches from dicts; equal rows without an id are numbered, so that each keeps a name of its own."""
+    seen: Counter[str] = Counter()
+    ready: list[Row] = []
+    for row in rows:
+        fitted = record_row(row)
+        if "id" not in row:
+            content = fitted["content_hash"]
+            if seen[content]:
+                fitted["id"] = record_id("", "", f"{content}#{seen[content]}")
+            seen[content] += 1
+        ready.append(fitted)
+        if len(ready) == BATCH_ROWS:
+            yield columns_of(ready)
+            ready = []
+    if ready:
+        yield columns_of(ready)
+
+
+def batch_of(batch: Batch | pa.Table) -> Batch:
+    """One batch of records from any Arrow batch or table."""
+    if batch.schema.equals(SCHEMA) and isinstance(batch, pa.RecordBatch):
+        return batch
+    parts = list(batches_of_rows(batch.to_pylist()))
+    return pa.concat_batches(parts) if parts else empty_batch()
+
+
+def with_leaving(passed: Passed) -> Batch:
+    """Kept and leaving rows in one batch, `leaving` null for those kept."""
+    kept = passed.kept.append_column("leaving", pa.nulls(passed.kept.num_rows, LEAVING_SCHEMA.field("leaving").type))
+    return pa.concat_batches([kept, passed.leaving.select(kept.schema.names)])
+
+
+def run_data(steps: Sequence[Step], data: Any, stage: str) -> Result:
+    """Run the steps of a stage on foreign data."""
+    kind = _kind(data)
+    batches, gone, counts = run_steps(steps, list(_INTO[kind](data)), stage)
+    table = pa.Table.from_batches(batches, schema=SCHEMA)
+    return Result(_BACK[kind](table), [r for b in gone for r in rejections(b)], counts)
+
+
+def rejections(leaving: Batch) -> Iterator[Rejection]:
+    """The rows that left, as objects."""
+    for row in rows_of(leaving):
+        why = row.pop("leaving")
+        yield Rejection(row, why["disposition"], why["stage"], why["reason"], why.get("detail"))
+
+
+def _kind(data: Any) -> str:
+    module, name = type(data).__module__.partition(".")[0], type(data).__name__
+    if module in ("pandas", "datasets"):
+        return module
+    if isinstance(data, pa.Table | pa.RecordBatch):
+        return "pyarrow"
+    if isinstance(data, Iterable) and not isinstance(data, str | bytes | Mapping):
+        return "rows"
+    raise UsageError(f"cannot run on {name}", hint="give an iterable of dicts, a pandas, datasets or pyarrow table")
+
+
+def _pandas_rows(frame: Any) -> Iterator[Batch]:
+    # NaN is pandas' null; astype(object) first, else `where` turns it back into NaN
+    clean = frame.astype(object).where(frame.notna(), None)
+    yield from batches_of_rows(clean.to_dict("records"))
+
+
+def _arrow_rows(table: pa.Table | pa.RecordBatch) -> Iterator[Batch]:
+    whole = pa.Table.from_batches([table]) if isinstance(table, pa.RecordBatch) else table
+    if whole.schema.equals(SCHEMA):
+        yield from whole.to_batches(max_chunksize=BATCH_ROWS)
+        return
+    rows = (row for batch in whole.to_batches(max_chunksize=BATCH_ROWS) for row in batch.to_pylist())
+    yield from batches_of_rows(rows)
+
+
+def _to_dataset(table: pa.Table) -> Any:
+    import datasets
+
+    return datasets.Dataset(narrow(table))
+
+
+def narrow(table: pa.Table) -> pa.Table:
+    """Only the columns that hold something: what people want to see in a data frame. Maps become JSON-like lists."""
+    filled = [n for n in table.schema.names if table.column(n).null_count < table.num_rows or n == "id"]
+    return table.select(filled)
+
+
+_INTO = {
+    "rows": batches_of_rows,
+    "pandas": _pandas_rows,
+    "datasets": lambda data: batches_of_rows(dict(row) for row in data),
+    "pyarrow": _arrow_rows,
+}
+_BACK = {
+    "rows": rows_of,
+    "pandas": lambda table: narrow(table).to_pandas(),
+    "datasets": _to_dataset,
+    "pyarrow": lambda table: table,
+}
