@@ -120,6 +120,11 @@ class Counts:
         self.kept = other.kept
         self.left.update(other.left)
 
+    @classmethod
+    def of(cls, kept: Batch, leaving: Batch) -> Counts:
+        """The counts of rows just read: all that came out had come in."""
+        return cls(kept.num_rows + leaving.num_rows, 0, kept.num_rows, Counter(_reasons(leaving)))
+
     def by(self, disposition: Disposition) -> int:
         """Rows that left by one disposition."""
         return sum(n for (d, _), n in self.left.items() if d == disposition)
@@ -199,12 +204,11 @@ def pass_through(work: Callable[[Batch, int], Batch], batch: Batch, stage: str) 
         batch: Records without `leaving`.
         stage: Name for the counts and for the quarantined row.
     """
-    parts = [_split(out) for out in _guarded(work, batch, 0, stage)]
+    parts = [split_leaving(out) for out in _guarded(work, batch, 0, stage)]
     kept = _concat([k for k, _ in parts])
     leaving = _concat([g for _, g in parts])
-    left = Counter(_reasons(leaving))
     derived = _derived(batch, kept) + _derived(batch, leaving)
-    counts = Counts(batch.num_rows, derived, kept.num_rows, left)
+    counts = Counts(batch.num_rows, derived, kept.num_rows, Counter(_reasons(leaving)))
     counts.check(stage)
     return Passed(kept, leaving, counts)
 
@@ -225,7 +229,8 @@ def _guarded(work: Callable[[Batch, int], Batch], batch: Batch, start: int, stag
         yield from _guarded(work, batch.slice(half), start + half, stage)
 
 
-def _split(batch: Batch) -> tuple[Batch, Batch]:
+def split_leaving(batch: Batch) -> tuple[Batch, Batch]:
+    """Part the rows that stay from those that leave."""
     if "leaving" not in batch.schema.names:
         return batch, batch.slice(0, 0).append_column("leaving", pa.nulls(0, LEAVING))
     stays = pc.is_null(batch.column("leaving"))
@@ -301,9 +306,11 @@ def _works(step: Step, batches: list[Batch]) -> list[Callable[[Batch, int], Batc
     return [applied(step, result) for result in by_shard(rows, len(batches))]
 
 
-def applied(step: KeyReduce, result: pa.Table) -> Callable[[Batch, int], Batch]:
-    """The Map that applies the result of a KeyReduce to the batches of one shard."""
-    return lambda batch, start: step.apply(batch, rows_within(result, start, batch.num_rows))
+def applied(step: KeyReduce, result: pa.Table | None, start: int = 0) -> Callable[[Batch, int], Batch]:
+    """The Map that applies the result of a KeyReduce to a batch whose first row is number `start` of its shard."""
+    if result is None:
+        return lambda batch, _offset: batch
+    return lambda batch, offset: step.apply(batch, rows_within(result, start + offset, batch.num_rows))
 
 
 def with_refs(rows: pa.Table, shard: int, start: int = 0) -> pa.Table:

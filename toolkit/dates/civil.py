@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from toolkit.errors import unknown_name
+from toolkit.errors import UsageError, unknown_name
 
 # The first and the last place on earth where a day begins (Kiritimati, Baker Island).
 EARLIEST_ZONE = timezone(timedelta(hours=14))
@@ -24,6 +24,15 @@ def _zone_names() -> frozenset[str]:
     return frozenset(files("tzdata").joinpath("zones").read_text(encoding="utf-8").split())
 
 
+# What a name without a region (CST, 北京) probably meant; all six hundred names would help nobody.
+_COMMON = ("UTC", "Asia/Shanghai", "Asia/Hong_Kong", "Asia/Taipei", "Europe/London", "America/New_York")
+
+
+def _unknown_zone(name: str) -> UsageError:
+    region = name.partition("/")[0] + "/"
+    return unknown_name("time zone", name, [known for known in _zone_names() if known.startswith(region)] or _COMMON)
+
+
 @lru_cache(maxsize=1024)
 def zone(name: str) -> ZoneInfo:
     """Load a zone of the IANA database.
@@ -32,19 +41,19 @@ def zone(name: str) -> ZoneInfo:
         name: An IANA name such as `Asia/Shanghai` or `UTC`. Abbreviations are refused: CST is China and Chicago.
 
     Raises:
-        UsageError: The name is not in the database; the nearest names are given.
+        UsageError: The name is not in the database; names that may be meant are given.
 
     >>> zone("Asia/Shanghai").key
     'Asia/Shanghai'
-    >>> zone("Asia/Shanghia")
+    >>> zone("北京")
     Traceback (most recent call last):
-    toolkit.errors.UsageError: unknown time zone 'Asia/Shanghia'
-    did you mean 'Asia/Shanghai'?
+    toolkit.errors.UsageError: unknown time zone '北京'
+    known: America/New_York, Asia/Hong_Kong, Asia/Shanghai, Asia/Taipei, Europe/London, UTC
     """
     from importlib.resources import files
 
     if name not in _zone_names():
-        raise unknown_name("time zone", name, _zone_names())
+        raise _unknown_zone(name)
     with files("tzdata.zoneinfo").joinpath(*name.split("/")).open("rb") as data:
         return ZoneInfo.from_file(data, key=name)
 
@@ -52,7 +61,9 @@ def zone(name: str) -> ZoneInfo:
 def _day_in(instant: datetime, where: tzinfo) -> date:
     try:
         return instant.astimezone(where).date()
-    except OverflowError:  # years 1 and 9999 stand for "never" and "for ever" in many sources; a shift leaves the calendar
+    except (
+        OverflowError
+    ):  # years 1 and 9999 stand for "never" and "for ever" in many sources; a shift leaves the calendar
         return instant.date()
 
 

@@ -19,6 +19,8 @@ from toolkit.dates.civil import civil_day, possible_days
 Precision = Literal["year", "quarter", "month", "day", "instant"]
 Order = Literal["before", "after", "uncertain"]
 
+_LEAP_SECOND = 60
+
 FORMS = "YYYY, YYYY-Qn, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ"
 
 # Every part after the year is optional, so that a match ends exactly where the text stops being a date.
@@ -94,10 +96,12 @@ def _instant(found: re.Match[str], day: date, numbers: dict[str, int]) -> dateti
     zone = timezone(-offset if found["offset"].startswith("-") else offset)
     hour, minute, second = numbers["hour"], numbers["minute"], numbers["second"]
     micro = int((found["fraction"] or "0")[:6].ljust(6, "0"))
-    if second < 60:  # noqa: PLR2004 - seconds in a minute
+    if second != _LEAP_SECOND:
         return datetime(day.year, day.month, day.day, hour, minute, second, micro, zone)
     # A leap second exists only at the end of a UTC day; datetime has no room for it, so it is read as the last tick.
-    if (timedelta(hours=hour, minutes=minute) - zone.utcoffset(None)) % timedelta(days=1) != timedelta(hours=23, minutes=59):
+    if (timedelta(hours=hour, minutes=minute) - zone.utcoffset(None)) % timedelta(days=1) != timedelta(
+        hours=23, minutes=59
+    ):
         _refuse(found.string, found.start("second"), "second 60 that is no leap second (23:59:60 UTC)")
     return datetime(day.year, day.month, day.day, hour, minute, 59, 999_999, zone)
 
@@ -199,7 +203,7 @@ class PartialDate:
         >>> now.compare(until, tz="Asia/Shanghai"), now.compare(until, tz="UTC"), now.compare(until)
         ('after', 'uncertain', 'uncertain')
         """
-        if self.instant and other.instant:
+        if self.instant is not None and other.instant is not None:
             return _order(self.instant < other.instant, self.instant > other.instant)
         first, last = self.days(tz)
         other_first, other_last = other.days(tz)

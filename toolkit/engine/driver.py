@@ -1,0 +1,229 @@
+"""The driver: plans shards, runs phases and reduces, watches the fault limit, adds up the account. It holds no texts."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from toolkit.engine import exchange
+from toolkit.engine.phases import Phase, phases_of
+from toolkit.engine.progress import Progress
+from toolkit.engine.runner import Runner
+from toolkit.engine.store import Done, Store, digest, read_records
+from toolkit.engine.tasks import BucketTask, RangeTask, ShardTask, run_bucket, run_range, run_shard, write_result
+from toolkit.errors import DataError, UsageError
+from toolkit.kinds import Batch, Counts, Export, KeyReduce, Read, Unit
+from toolkit.reasons import Disposition
+from toolkit.stage import Stage
+
+FAULTS_AT_LEAST = 10
+"""A share of a handful of rows says nothing: below this many quarantined rows the limit does not stop a run."""
+RANGE_CHUNKS = 40
+"""Chunks of 1,000 lines that one task of the global sort holds in memory."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to run, without any effect on what comes out.
+
+    Attributes:
+        batch_rows: Rows that go through the stages at once.
+        fault_limit: Share of quarantined rows that stops the run.
+    """
+
+    batch_rows: int = 1000
+    fault_limit: float = 0.05
+
+
+@dataclass
+class Finished:
+    """A run that is done: where its records lie and what became of every row."""
+
+    store: Store
+    stages: list[str]
+    counts: list[Counts]
+    shards: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+    """Addresses of the shards that may hold rows that left, in order of phase and shard."""
+    sorted_parts: list[str] = field(default_factory=list)
+    used: set[str] = field(default_factory=set)
+    cpu: float = 0.0
+    reused: int = 0
+
+    def records(self) -> Iterator[Batch]:
+        """The records that stayed to the end, in order."""
+        for address in self.shards:
+            yield from read_records(self.store.path(address, "parquet"), 1000)
+
+    def leaving(self) -> Iterator[Batch]:
+        """The records that left, with `leaving` and `stage_number`."""
+        for address in self.left:
+            yield from read_records(self.store.path(address, "left.parquet"), 1000)
+
+    def exported(self) -> Iterator[pa.RecordBatch]:
+        """The rows of the Export, in order of their key."""
+        for address in self.sorted_parts:
+            path = self.store.path(address, "arrow")
+            if path.stat().st_size:
+                with pa.memory_map(str(path)) as source:
+                    file = pa.ipc.open_file(source)
+                    yield from (file.get_batch(i) for i in range(file.num_record_batches))
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """One run at a time in one output folder. The lock is of this machine; the system frees it when the holder dies."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("wb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UsageError(
+                f"{folder.parent}: another run is writing there", hint="wait for it, or use another --out"
+            ) from None
+        yield
+
+
+class Driver:
+    """Runs stages over shards in one work folder."""
+
+    def __init__(self, work: Path, runner: Runner, progress: Progress, settings: Settings) -> None:
+        self._store = Store(work / "shards")
+        self._runner, self._progress, self._settings = runner, progress, settings
+
+    def run(self, stages: Sequence[Stage]) -> Finished:
+        """Run all stages.
+
+        Raises:
+            DataError: The fault limit was passed.
+            BrokenPromiseError: The account does not add up.
+        """
+        phases = phases_of(stages)
+        read = phases[0].works[0].step
+        assert isinstance(read, Read)
+        done = Finished(self._store, [s.name for s in stages], [Counts() for _ in stages])
+        sources: Sequence[Unit | str] = read.units()
+        result: tuple[Path, ...] = ()
+        for phase in phases:
+            shards = self._phase(phase, sources, result, done)
+            sources = done.shards = [s.address for s in shards]
+            done.left += done.shards
+            if phase.emit is not None and isinstance(phase.emit.step, KeyReduce):
+                result = self._reduce(phase, phase.emit.step, shards, done)
+            elif phase.emit is not None:
+                done.sorted_parts = self._sort(phase, shards, done)
+        for name, counts in zip(done.stages, done.counts, strict=True):
+            counts.check(name)
+        return done
+
+    def _phase(
+        self, phase: Phase, sources: Sequence[Unit | str], result: tuple[Path, ...], done: Finished
+    ) -> list[Done]:
+        buckets = bucket_count(len(sources))
+        tasks = [
+            ShardTask(self._store.root, phase, source, n, result, len(sources), buckets, self._settings.batch_rows)
+            for n, source in enumerate(sources)
+        ]
+        names = [w.name for w in phase.works]
+        shards = self._tasks(" + ".join(dict.fromkeys(names)), run_shard, tasks, done)
+        self._add_up(shards, done)
+        self._check_faults(done)
+        return shards
+
+    def _tasks(self, title: str, function: Callable[[Any], Done], tasks: Sequence[Any], done: Finished) -> list[Done]:
+        with self._progress.phase(title, len(tasks)) as advance:
+            answers = self._runner.run(function, tasks, advance)
+        for answer in answers:
+            done.used.add(answer.address)
+            done.reused += answer.cached
+            done.cpu += 0.0 if answer.cached else answer.cpu
+        return answers
+
+    def _add_up(self, shards: Sequence[Done], done: Finished) -> None:
+        totals: dict[int, Counts] = {}
+        for shard in shards:
+            for stage, counts in shard.counts.items():
+                totals.setdefault(stage, Counts()).add(counts)
+        for stage, counts in totals.items():
+            if done.counts[stage].rows_in:
+                done.counts[stage].follow(counts)
+            else:
+                done.counts[stage] = counts
+
+    def _check_faults(self, done: Finished) -> None:
+        faults = sum(c.by(Disposition.QUARANTINED) for c in done.counts)
+        total = done.counts[0].rows_in
+        if faults < FAULTS_AT_LEAST or faults <= self._settings.fault_limit * total:
+            return
+        examples = [
+            f"  {row['stage']}: {row['reason']}: {row['detail']}"
+            for batch in done.leaving()
+            for row in batch.column("leaving").to_pylist()
+            if row["disposition"] == Disposition.QUARANTINED
+        ][:5]
+        raise DataError(
+            f"{faults} of {total} rows could not be processed, more than the limit of {self._settings.fault_limit:.0%}:\n"
+            + "\n".join(examples),
+            hint="mend the cause, or raise --fault-limit; the rows lie in work/ and nothing was released",
+        )
+
+    def _reduce(self, phase: Phase, step: KeyReduce, shards: Sequence[Done], done: Finished) -> tuple[Path, ...]:
+        """Run the rounds of a reduce over its buckets; returns the files whose batches the shards apply."""
+        assert phase.emit is not None
+        buckets = bucket_count(len(shards))
+        inputs = tuple(self._store.path(s.address, "emit.arrow") for s in shards)
+        records = tuple(self._store.path(s.address, "parquet") for s in shards)
+        address = digest(phase.prefix, *[s.address for s in shards])
+        for number, reduce in enumerate(step.rounds):
+            last = number == len(step.rounds) - 1
+            layout = ("whole" if step.solve else "shards") if last else "buckets"
+            names = [digest("bucket", address, str(number), str(b), str(buckets)) for b in range(buckets)]
+            root, first = self._store.root, number == 0
+            tasks = [
+                BucketTask(root, n, inputs, b, buckets, first, reduce, layout, records) for b, n in enumerate(names)
+            ]
+            answers = self._tasks(f"{phase.emit.name} reduce", run_bucket, tasks, done)
+            inputs = tuple(self._store.path(a.address, "arrow") for a in answers)
+        return (self._solve(step, address, inputs, len(shards), done),) if step.solve else inputs
+
+    def _solve(self, step: KeyReduce, address: str, inputs: Sequence[Path], shards: int, done: Finished) -> Path:
+        assert step.solve is not None
+        name = digest("solve", address)
+        path = self._store.path(name, "arrow")
+        if self._store.find(name) is None:
+            parts = [p for path in inputs if (p := exchange.read_part(path, 0, 1)) is not None]
+            solved = step.solve(pa.concat_tables(parts)) if parts else None
+            write_result(path, solved, "shards", shards=shards, buckets=1)
+            self._store.commit(
+                Done(name, 0 if solved is None else solved.num_rows, self._store.measure(name, ["arrow"]))
+            )
+        done.used.add(name)
+        return path
+
+    def _sort(self, phase: Phase, shards: Sequence[Done], done: Finished) -> list[str]:
+        assert phase.emit is not None
+        assert isinstance(phase.emit.step, Export)
+        chunks = [c for s in shards for c in s.chunks]
+        borders = exchange.range_borders(chunks, max(1, len(chunks) // RANGE_CHUNKS))
+        inputs = tuple((self._store.path(s.address, "emit.arrow"), s.chunks) for s in shards)
+        address = digest(phase.prefix, *[s.address for s in shards])
+        tasks = [
+            RangeTask(self._store.root, digest("range", address, low, high or ""), inputs, low, high)
+            for low, high in zip(borders, [*borders[1:], None], strict=True)
+        ]
+        return [a.address for a in self._tasks(f"{phase.emit.name} sort", run_range, tasks, done)]
+
+
+def bucket_count(shards: int) -> int:
+    """How many buckets a reduce over so many shards has: a power of two, so that one bucket fits into memory.
+
+    >>> [bucket_count(n) for n in (1, 3, 160, 1600)]
+    [1, 2, 64, 512]
+    """
+    return max(1, 1 << (max(1, shards // 2).bit_length() - 1))

@@ -1,0 +1,171 @@
+"""How narrow rows travel between tasks: each writer leaves one file, each reader takes its batch out of every file.
+
+Two layouts. *By bucket*: batch number = bucket (or shard) of the reader; a large writer repeats the sequence, so that
+its memory stays constant. *Sorted*: batches in key order with the first and last key of each in the manifest, so that a
+reader of a key range opens only what it needs.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from toolkit.files import atomic
+
+FLUSH_ROWS = 4_000_000
+"""Rows a writer holds before it writes one sequence of batches: a bound for memory, about 200 MB."""
+RUN_ROWS = 100_000
+"""Rows of a sorted run: they hold text, so fewer."""
+CHUNK_ROWS = 1_000
+
+
+def bucket_of(keys: pa.Array | pa.ChunkedArray, buckets: int) -> np.ndarray:
+    """The bucket of every key. A key is a hash already: uint64, or the first eight of sixteen bytes."""
+    column = keys.combine_chunks() if isinstance(keys, pa.ChunkedArray) else keys
+    if pa.types.is_fixed_size_binary(column.type):
+        # the buffer is taken as it is: copying 16 bytes a row through Python costs more than the rest of the shuffle
+        raw = np.frombuffer(column.buffers()[1], dtype=np.uint8)
+        width = column.type.byte_width
+        first = column.offset * width
+        grid = raw[first : first + len(column) * width].reshape(-1, width)
+        values = np.ascontiguousarray(grid[:, :8]).view(np.uint64).ravel()
+    else:
+        values = column.to_numpy(zero_copy_only=False).astype(np.uint64, copy=False)
+    return (values % np.uint64(buckets)).astype(np.int64)
+
+
+class BucketWriter:
+    """Writes rows by bucket into an open file; a file without rows stays empty."""
+
+    def __init__(self, file: BinaryIO, buckets: int) -> None:
+        self._file, self._buckets = file, buckets
+        self._waiting: list[pa.Table] = []
+        self._rows = 0
+        self._writer: Any = None
+        self.chunks: list[list[str]] = []
+
+    def add(self, rows: pa.Table) -> None:
+        """Add rows with a `key`."""
+        self._waiting.append(rows)
+        self._rows += rows.num_rows
+        if self._rows >= FLUSH_ROWS:
+            self._flush()
+
+    def close(self) -> None:
+        """Write what is left and the footer."""
+        self._flush()
+        if self._writer is not None:
+            self._writer.close()
+
+    def _flush(self) -> None:
+        if not self._rows:
+            return
+        table = pa.concat_tables(self._waiting)
+        if self._writer is None:
+            self._writer = pa.ipc.new_file(self._file, table.schema)
+        for part in split_sorted(table, bucket_of(table.column("key"), self._buckets), self._buckets):
+            self._writer.write_batch(_one_batch(part))
+        self._waiting, self._rows = [], 0
+
+
+def split_sorted(table: pa.Table, numbers: np.ndarray, count: int) -> list[pa.Table]:
+    """Split rows by a number from 0 to count - 1, keeping their order within each."""
+    order = np.argsort(numbers, kind="stable")
+    ordered = table.take(pa.array(order))
+    borders = np.searchsorted(numbers[order], np.arange(count + 1))
+    return [ordered.slice(int(a), int(b - a)) for a, b in itertools.pairwise(borders)]
+
+
+def _one_batch(table: pa.Table) -> pa.RecordBatch:
+    batches = table.combine_chunks().to_batches()
+    return (
+        batches[0]
+        if batches
+        else pa.RecordBatch.from_arrays([pa.nulls(0, f.type) for f in table.schema], schema=table.schema)
+    )
+
+
+def write_parts(path: Path, parts: Sequence[pa.Table]) -> None:
+    """Write one batch per part."""
+    with atomic.writing(path) as file, pa.ipc.new_file(file, parts[0].schema) as writer:
+        for part in parts:
+            writer.write_batch(_one_batch(part))
+
+
+def read_part(path: Path, number: int, parts: int) -> pa.Table | None:
+    """All batches that belong to one reader; None where the writer had no rows."""
+    if not path.stat().st_size:
+        return None
+    with pa.memory_map(str(path)) as source:
+        file = pa.ipc.open_file(source)
+        batches = [file.get_batch(i) for i in range(number, file.num_record_batches, parts)]
+        return pa.Table.from_batches(batches, schema=file.schema)
+
+
+class SortedWriter:
+    """Writes rows in key order, in runs that fit into memory; a file without rows stays empty."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._waiting: list[pa.Table] = []
+        self._rows = 0
+        self._writer: Any = None
+        self.chunks: list[list[str]] = []
+
+    def add(self, rows: pa.Table) -> None:
+        """Add rows with a binary `key`."""
+        self._waiting.append(rows)
+        self._rows += rows.num_rows
+        if self._rows >= RUN_ROWS:
+            self._flush()
+
+    def close(self) -> None:
+        """Write what is left and the footer."""
+        self._flush()
+        if self._writer is not None:
+            self._writer.close()
+
+    def _flush(self) -> None:
+        if not self._rows:
+            return
+        table = pa.concat_tables(self._waiting)
+        ordered = table.take(pc.sort_indices(table, sort_keys=[("key", "ascending")]))
+        if self._writer is None:
+            self._writer = pa.ipc.new_file(self._file, table.schema, options=pa.ipc.IpcWriteOptions(compression="lz4"))
+        for batch in ordered.combine_chunks().to_batches(max_chunksize=CHUNK_ROWS):
+            keys = batch.column("key")
+            self.chunks.append([keys[0].as_py().hex(), keys[-1].as_py().hex()])
+            self._writer.write_batch(batch)
+        self._waiting, self._rows = [], 0
+
+
+def read_range(path: Path, chunks: Sequence[Sequence[str]], low: str, high: str | None) -> list[pa.RecordBatch]:
+    """The rows with low <= key < high (hexadecimal; no upper end = to the last)."""
+    if not chunks:
+        return []
+    found = []
+    with pa.memory_map(str(path)) as source:
+        file = pa.ipc.open_file(source)
+        for number, (first, last) in enumerate(chunks):
+            if last < low or (high is not None and first >= high):
+                continue
+            batch = file.get_batch(number)
+            key = batch.column("key")
+            mask = pc.greater_equal(key, pa.scalar(bytes.fromhex(low), key.type))
+            if high is not None:
+                mask = pc.and_(mask, pc.less(key, pa.scalar(bytes.fromhex(high), key.type)))
+            found.append(batch.filter(mask))
+    return found
+
+
+def range_borders(chunks: Sequence[Sequence[str]], parts: int) -> list[str]:
+    """The first key of each range, so that the ranges hold about equally many chunks; the first range begins at the start."""
+    firsts = sorted({first for first, _ in chunks})
+    picked = [firsts[len(firsts) * i // parts] for i in range(1, parts)] if firsts else []
+    return ["", *sorted(set(picked) - {""})]

@@ -1,0 +1,165 @@
+"""Runs tasks on any `concurrent.futures.Executor`: order of results, a window of tasks in flight, broken pools."""
+
+from __future__ import annotations
+
+import itertools
+import signal
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import Any, Protocol, TypeVar
+
+from toolkit.errors import DataError, StoppedError
+
+Task = TypeVar("Task")
+Answer = TypeVar("Answer")
+
+MOST_DEATHS = 3
+"""How often a task may lose its worker before it is given up: twice in company, once alone."""
+
+
+class Pool(Protocol):
+    """A way to get executors; `local`, `dask`, `spark` and `ray` are each a few lines."""
+
+    workers: int
+
+    def open(self) -> Executor:
+        """A fresh executor."""
+
+    def alone(self) -> Executor:
+        """An executor of one worker, to find the task that kills it."""
+
+    def kill(self, executor: Executor) -> None:
+        """End the workers at once."""
+
+
+@dataclass
+class Stop:
+    """Whether the user asked to stop: once drains, twice kills."""
+
+    asked: int = 0
+
+    def raise_if_asked(self) -> None:
+        """Raise `StoppedError` after the first request."""
+        if self.asked:
+            raise StoppedError("stopped on request", hint="run the same command again to go on where it stopped")
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[Stop]:
+    """Ctrl-C or SIGTERM once: finish what is in flight, then stop. Twice: stop now. Outside the main thread: nothing."""
+    stop = Stop()
+
+    def ask(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the shape of a signal handler
+        stop.asked += 1
+
+    try:
+        before = {s: signal.signal(s, ask) for s in (signal.SIGINT, signal.SIGTERM)}
+    except ValueError:  # not the main thread: the program that calls us owns the signals
+        yield stop
+        return
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@dataclass
+class Runner:
+    """Runs tasks and gives their answers in the order of the tasks.
+
+    A worker that dies takes its pool with it; only tasks without an answer are submitted again, those that were in
+    flight at two deaths alone, so that one bad document cannot take the others down.
+    """
+
+    pool: Pool
+    stop: Stop
+    executor: Executor | None = None
+    deaths: Counter[int] = field(default_factory=Counter)
+
+    def run(
+        self, function: Callable[[Task], Answer], tasks: Sequence[Task], on_done: Callable[[Answer], None]
+    ) -> list[Answer]:  # fmt: skip
+        """Run all tasks; `on_done` hears of each as it ends."""
+        answers: dict[int, Answer] = {}
+        self.deaths.clear()
+        while len(answers) < len(tasks):
+            waiting = [i for i in range(len(tasks)) if i not in answers]
+            suspects = [i for i in waiting if self.deaths[i] >= MOST_DEATHS - 1]
+            if suspects:
+                self._alone(function, tasks, suspects[0], answers, on_done)
+            else:
+                self._together(function, tasks, waiting, answers, on_done)
+        return [answers[i] for i in range(len(tasks))]
+
+    def close(self) -> None:
+        """End the pool."""
+        if self.executor is not None:
+            self.executor.shutdown(wait=True, cancel_futures=True)
+            self.executor = None
+
+    def _together(
+        self, function: Callable[[Task], Answer], tasks: Sequence[Task], waiting: Sequence[int],
+        answers: dict[int, Answer], on_done: Callable[[Answer], None],
+    ) -> None:  # fmt: skip
+        todo = iter(waiting)
+        flying: dict[Future[Answer], int] = {}
+        try:
+            while True:
+                # a window keeps the memory of the driver flat in the number of shards
+                room = 2 * self.pool.workers - len(flying)
+                for i in itertools.islice(todo, 0 if self.stop.asked else room):
+                    flying[self._submit(function, tasks[i])] = i
+                if not flying:
+                    break
+                self._collect(flying, answers, on_done)
+        except BrokenExecutor:
+            self.deaths.update(flying.values())
+            self._drop_pool()
+        self.stop.raise_if_asked()
+
+    def _submit(self, function: Callable[[Task], Answer], task: Task) -> Future[Answer]:
+        if self.executor is None:
+            self.executor = self.pool.open()
+        return self.executor.submit(function, task)
+
+    def _collect(
+        self, flying: dict[Future[Answer], int], answers: dict[int, Answer], on_done: Callable[[Answer], None]
+    ) -> None:
+        ended, _ = wait(flying, timeout=0.5, return_when=FIRST_COMPLETED)
+        if self.stop.asked > 1:
+            self._drop_pool()
+            self.stop.raise_if_asked()
+        for future in sorted(ended, key=lambda f: flying[f]):
+            answer = future.result()
+            answers[flying.pop(future)] = answer
+            on_done(answer)
+
+    def _alone(
+        self, function: Callable[[Task], Answer], tasks: Sequence[Task], number: int,
+        answers: dict[int, Answer], on_done: Callable[[Answer], None],
+    ) -> None:  # fmt: skip
+        executor = self.pool.alone()
+        try:
+            answers[number] = executor.submit(function, tasks[number]).result()
+            on_done(answers[number])
+        except BrokenExecutor:
+            raise DataError(
+                f"a worker died {MOST_DEATHS} times on the same piece of input: {_name(tasks[number])}",
+                hint="give workers more memory, or take that file out of its source; what was finished is kept",
+            ) from None
+        finally:
+            executor.shutdown(wait=False, cancel_futures=True)
+
+    def _drop_pool(self) -> None:
+        if self.executor is not None:
+            self.pool.kill(self.executor)
+            self.executor = None
+
+
+def _name(task: Any) -> str:
+    return str(getattr(task, "source", None) or getattr(task, "address", task))[:500]

@@ -1,0 +1,227 @@
+"""Shards under their content address: data files first, the manifest last; the manifest is the commit."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.metadata
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from toolkit.files import atomic
+from toolkit.kinds import Counts
+
+ROW_GROUP = 10_000
+
+
+def digest(*parts: str | bytes) -> str:
+    """Hash parts to an address; borders count."""
+    total = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        data = part.encode() if isinstance(part, str) else part
+        total.update(len(data).to_bytes(8, "little"))
+        total.update(data)
+    return total.hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """Hash a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+
+
+@functools.cache
+def code_digest() -> str:
+    """Hash the code that makes the bytes: this package and the packages whose behavior reaches a record.
+
+    A version that somebody must remember to raise is sooner or later wrong; this one cannot be.
+    """
+    root = Path(__file__).parents[1]
+    files = [p.read_bytes() for p in sorted(root.rglob("*.py"))]
+    packages = (
+        "pyarrow",
+        "ftfy",
+        "langdetect",
+        "phonenumbers",
+        "datasketch",
+        "numpy",
+        "lxml",
+        "markdown-it-py",
+        "orjson",
+    )
+    versions = [f"{name} {importlib.metadata.version(name)}" for name in packages]
+    return digest(sys.version.partition(" ")[0], *versions, *files)
+
+
+@dataclass(frozen=True)
+class Done:
+    """The manifest of one finished task."""
+
+    address: str
+    rows: int
+    files: dict[str, tuple[int, str]]
+    """suffix -> (bytes, digest)."""
+    counts: dict[int, Counts] = field(default_factory=dict)
+    """Number of the stage -> what it did in this shard."""
+    chunks: list[list[str]] = field(default_factory=list)
+    """First and last key of every batch of a sorted emission, hexadecimal."""
+    cpu: float = 0.0
+    cached: bool = False
+
+    def to_json(self) -> bytes:
+        """The manifest as it lies on disk."""
+        counts = {str(k): c.to_json() for k, c in sorted(self.counts.items())}
+        value = {
+            "address": self.address,
+            "rows": self.rows,
+            "files": self.files,
+            "counts": counts,
+            "chunks": self.chunks,
+        }
+        return json.dumps(value | {"cpu": round(self.cpu, 3)}, ensure_ascii=False, sort_keys=True).encode()
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Done:
+        """Read a manifest."""
+        v = json.loads(data)
+        counts = {int(k): Counts.from_json(c) for k, c in v["counts"].items()}
+        files = {k: (int(size), str(hashed)) for k, (size, hashed) in v["files"].items()}
+        return cls(v["address"], v["rows"], files, counts, v["chunks"], v["cpu"], cached=True)
+
+
+@dataclass(frozen=True)
+class Store:
+    """The folder `work/shards` of a run."""
+
+    root: Path
+
+    def path(self, address: str, suffix: str) -> Path:
+        """Where a file of a shard lies."""
+        return self.root / address[:2] / f"{address}.{suffix}"
+
+    def find(self, address: str) -> Done | None:
+        """The manifest of a finished task whose files are all there and unchanged; else it must be done again."""
+        path = self.path(address, "json")
+        try:
+            done = Done.from_json(path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except (ValueError, KeyError, TypeError):  # a manifest that cannot be read is no commit
+            return None
+        whole = all(self._is_whole(address, suffix, *known) for suffix, known in done.files.items())
+        return done if whole and done.address == address else None
+
+    def _is_whole(self, address: str, suffix: str, size: int, hashed: str) -> bool:
+        path = self.path(address, suffix)
+        return path.is_file() and path.stat().st_size == size and file_digest(path) == hashed
+
+    def commit(self, done: Done) -> Done:
+        """Write the manifest: from here on the task counts as done."""
+        atomic.write_bytes(self.path(done.address, "json"), done.to_json())
+        return done
+
+    def measure(self, address: str, suffixes: Sequence[str]) -> dict[str, tuple[int, str]]:
+        """Size and digest of the files of a shard."""
+        paths = {s: self.path(address, s) for s in suffixes}
+        return {s: (p.stat().st_size, file_digest(p)) for s, p in paths.items()}
+
+    def remove_others(self, addresses: set[str]) -> None:
+        """Remove what the finished run did not use: shards of older options, leftovers of a crash."""
+        for path in sorted(self.root.glob("*/*")):
+            if path.name.partition(".")[0] not in addresses:
+                path.unlink()
+
+
+class RecordWriter:
+    """Writes batches as a Parquet shard in row groups of equal size, whatever the size of the batches."""
+
+    def __init__(self, file: Any, schema: pa.Schema) -> None:
+        # statistics and dictionaries cost time and serve nobody here: shards are read whole
+        self._writer = pq.ParquetWriter(file, schema, compression="lz4", use_dictionary=False, write_statistics=False)
+        self._waiting: list[pa.RecordBatch] = []
+        self.rows = 0
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Add rows."""
+        if batch.num_rows:
+            self._waiting.append(batch)
+            self.rows += batch.num_rows
+        if sum(b.num_rows for b in self._waiting) >= ROW_GROUP:
+            self._flush(ROW_GROUP)
+
+    def close(self) -> None:
+        """Write what is left and the footer."""
+        self._flush(1)
+        self._writer.close()
+
+    def _flush(self, group: int) -> None:
+        if not self._waiting:
+            return
+        table = pa.Table.from_batches(self._waiting)
+        whole = table.num_rows - table.num_rows % ROW_GROUP if group == ROW_GROUP else table.num_rows
+        for start in range(0, whole, ROW_GROUP):
+            self._writer.write_table(table.slice(start, min(ROW_GROUP, whole - start)))
+        self._waiting = table.slice(whole).to_batches()
+
+
+@contextmanager
+def record_writer(path: Path, schema: pa.Schema) -> Iterator[RecordWriter]:
+    """A Parquet shard that appears when it is complete."""
+    with atomic.writing(path) as file:
+        writer = RecordWriter(file, schema)
+        yield writer
+        writer.close()
+
+
+def read_records(path: Path, batch_rows: int) -> Iterator[pa.RecordBatch]:
+    """The rows of a shard, in order."""
+    with pq.ParquetFile(path) as file:
+        schema = file.schema_arrow.remove_metadata()
+        for batch in file.iter_batches(batch_size=batch_rows, use_threads=False):
+            yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)
+
+
+class ShardRecords:
+    """`Records` over the shards of a phase: reads only the row groups that hold what is asked for."""
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self._paths = paths
+
+    def take(self, refs: pa.Int64Array, columns: Sequence[str]) -> pa.Table:
+        """Columns of the rows with these refs, in this order."""
+        import numpy as np
+
+        from toolkit.kinds import SHARD_BITS
+
+        wanted = refs.to_numpy()
+        order = np.argsort(wanted, kind="stable")
+        ordered = wanted[order]
+        borders = np.searchsorted(ordered >> SHARD_BITS, np.arange(len(self._paths) + 1))
+        parts = [
+            _take_rows(path, ordered[a:b] & ((1 << SHARD_BITS) - 1), columns)
+            for path, a, b in zip(self._paths, borders, borders[1:], strict=False)
+            if b > a
+        ]
+        if not parts:
+            return pa.table({c: pa.nulls(0) for c in columns})
+        return pa.concat_tables(parts).take(pa.array(np.argsort(order, kind="stable")))
+
+
+def _take_rows(path: Path, rows: Any, columns: Sequence[str]) -> pa.Table:
+    import numpy as np
+
+    with pq.ParquetFile(path) as file:
+        groups = sorted({int(r) // ROW_GROUP for r in np.unique(rows)})
+        table = file.read_row_groups(groups, columns=list(columns), use_threads=False).select(list(columns))
+    shift = np.cumsum([0] + [ROW_GROUP] * len(groups))[: len(groups)]
+    position = {g: int(s) for g, s in zip(groups, shift, strict=True)}
+    local = np.array([position[int(r) // ROW_GROUP] + int(r) % ROW_GROUP for r in rows], dtype=np.int64)
+    return table.take(pa.array(local))

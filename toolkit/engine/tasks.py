@@ -1,0 +1,303 @@
+"""The two functions that every runner calls: one shard of a phase, one bucket of a reduce. Both may be called again."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from toolkit.engine import clock, exchange
+from toolkit.engine.phases import Phase, Work
+from toolkit.engine.store import Done, RecordWriter, ShardRecords, Store, digest, read_records, record_writer
+from toolkit.errors import BrokenPromiseError, ToolkitError
+from toolkit.files import atomic
+from toolkit.kinds import (
+    Batch,
+    Counts,
+    Export,
+    KeyReduce,
+    Map,
+    Passed,
+    Read,
+    Unit,
+    applied,
+    by_shard,
+    pass_through,
+    split_leaving,
+    with_refs,
+)
+from toolkit.record import LEAVING_SCHEMA, SCHEMA
+
+LEFT_SCHEMA: pa.Schema = LEAVING_SCHEMA.append(pa.field("stage_number", pa.int64()))
+
+
+@dataclass(frozen=True)
+class ShardTask:
+    """One shard of a phase.
+
+    Attributes:
+        folder: The store.
+        source: A unit to read, or the address of the shard that the phase before made.
+        shard: Number of the shard, in output order.
+        results: Files with the result of the reduce that this phase applies; batch number = shard.
+        shards: How many shards the phase has.
+        buckets: How many buckets its emission has.
+    """
+
+    folder: Path
+    phase: Phase
+    source: Unit | str
+    shard: int
+    results: tuple[Path, ...]
+    shards: int
+    buckets: int
+    batch_rows: int
+
+
+@dataclass
+class _Output:
+    """The open files of a shard and what has been counted so far."""
+
+    kept: RecordWriter
+    left: RecordWriter
+    emission: exchange.BucketWriter | exchange.SortedWriter | None
+    counts: dict[int, Counts] = field(default_factory=dict)
+
+
+def run_shard(task: ShardTask) -> Done:
+    """Do one shard, or find that it is done: input content, steps with options, and the result that touches it name it."""
+    store, result = Store(task.folder), _result_of(task)
+    address = _shard_address(task, result)
+    if found := store.find(address):
+        return found
+    start = clock.cpu_seconds()
+    with _without_collector(), ExitStack() as stack:
+        kept = stack.enter_context(record_writer(store.path(address, "parquet"), SCHEMA))
+        left = stack.enter_context(record_writer(store.path(address, "left.parquet"), LEFT_SCHEMA))
+        emission = stack.enter_context(_emission(task, store.path(address, "emit.arrow")))
+        out = _Output(kept, left, emission)
+        for passed_on, counts in _through_works(task, result, out):
+            _finish_batch(task.phase, passed_on, counts, out)
+    suffixes = ["parquet", "left.parquet", *(["emit.arrow"] if emission else [])]
+    chunks = emission.chunks if emission else []
+    done = Done(address, kept.rows, store.measure(address, suffixes), out.counts, chunks, clock.cpu_seconds() - start)
+    return store.commit(done)
+
+
+def _shard_address(task: ShardTask, result: pa.Table | None) -> str:
+    source = task.source if isinstance(task.source, str) else task.source.digest()
+    sliced = b"" if result is None or not result.num_rows else _table_bytes(result)
+    return digest("shard", task.phase.prefix, source, sliced, str(task.buckets))
+
+
+def _table_bytes(table: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table.combine_chunks())
+    return bytes(sink.getvalue())
+
+
+def _result_of(task: ShardTask) -> pa.Table | None:
+    parts = [exchange.read_part(path, task.shard, task.shards) for path in task.results]
+    tables = [p for p in parts if p is not None]
+    return pa.concat_tables(tables).sort_by("row") if tables else None
+
+
+@contextmanager
+def _emission(task: ShardTask, path: Path) -> Iterator[exchange.BucketWriter | exchange.SortedWriter | None]:
+    work = task.phase.emit
+    if work is None:
+        yield None
+        return
+    with atomic.writing(path) as file:
+        sort = isinstance(work.step, Export)
+        writer = exchange.SortedWriter(file) if sort else exchange.BucketWriter(file, task.buckets)
+        yield writer
+        writer.close()
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Rows are acyclic: the cyclic garbage collector only costs time while a shard runs."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+            gc.collect()
+
+
+def _through_works(task: ShardTask, result: pa.Table | None, out: _Output) -> Iterator[tuple[Batch, dict[int, Counts]]]:
+    first, *rest = task.phase.works
+    for passed in _first(task, first, result):
+        counts = {first.stage: passed.counts}
+        _write_left(passed.leaving, first, out)
+        batch = passed.kept
+        for work in rest:
+            batch = _step(work, batch, counts, out)
+        yield batch, counts
+
+
+def _first(task: ShardTask, work: Work, result: pa.Table | None) -> Iterator[Passed]:
+    """The batches of the shard after the first work of the phase: a Read, or the result of a reduce applied."""
+    if isinstance(work.step, Read):
+        assert not isinstance(task.source, str)
+        for whole in work.step.read(task.source):
+            for start in range(0, whole.num_rows, task.batch_rows):
+                kept, leaving = split_leaving(whole.slice(start, task.batch_rows))
+                yield Passed(kept, leaving, Counts.of(kept, leaving))
+        return
+    assert isinstance(work.step, KeyReduce)
+    start = 0
+    for batch in read_records(Store(task.folder).path(str(task.source), "parquet"), task.batch_rows):
+        yield pass_through(applied(work.step, result, start), batch, work.name)
+        start += batch.num_rows
+
+
+def _step(work: Work, batch: Batch, counts: dict[int, Counts], out: _Output) -> Batch:
+    step = work.step
+    assert isinstance(step, Map)
+    passed = pass_through(lambda part, _start: step.apply(part), batch, work.name)
+    _count(work, passed.counts, counts)
+    _write_left(passed.leaving, work, out)
+    return passed.kept
+
+
+def _count(work: Work, fresh: Counts, counts: dict[int, Counts]) -> None:
+    if work.stage in counts:
+        counts[work.stage].follow(fresh)
+    else:
+        counts[work.stage] = fresh
+
+
+def _write_left(leaving: Batch, work: Work, out: _Output) -> None:
+    if leaving.num_rows:
+        number = pa.array([work.stage] * leaving.num_rows, pa.int64())
+        columns = [leaving.column(name) for name in LEAVING_SCHEMA.names]
+        out.left.write(pa.RecordBatch.from_arrays([*columns, number], schema=LEFT_SCHEMA))
+
+
+def _finish_batch(phase: Phase, batch: Batch, counts: dict[int, Counts], out: _Output) -> None:
+    """Emit for the next phase, write what stays, and add up."""
+    if phase.emit is not None:
+        batch = _emit(phase.emit, batch, counts, out)
+    out.kept.write(batch)
+    for stage, fresh in counts.items():
+        out.counts.setdefault(stage, Counts()).add(fresh)
+
+
+def _emit(work: Work, batch: Batch, counts: dict[int, Counts], out: _Output) -> Batch:
+    step = work.step
+    assert isinstance(step, KeyReduce | Export)
+    assert out.emission is not None
+    try:
+        rows = step.emit(batch)
+    except (ToolkitError, MemoryError):
+        raise
+    except Exception:  # noqa: BLE001 - a row that cannot be emitted is found by bisecting and quarantined like any other
+        passed = pass_through(lambda part, _start: (step.emit(part), part)[1], batch, work.name)
+        _count(work, passed.counts, counts)
+        _write_left(passed.leaving, work, out)
+        batch, rows = passed.kept, step.emit(passed.kept)
+    if rows.num_rows:
+        at = rows.schema.get_field_index("row")
+        shifted = pa.compute.add(rows.column("row").cast(pa.int64()), pa.scalar(out.kept.rows, pa.int64()))
+        out.emission.add(rows.set_column(at, "row", shifted))
+    return batch
+
+
+@dataclass(frozen=True)
+class BucketTask:
+    """One bucket of one round of a reduce.
+
+    Attributes:
+        inputs: Files of the exchange, in the order of their writers; None where a writer left nothing.
+        by_shard: The inputs come from shards, so their `row` becomes a `ref`; else they carry `ref` already.
+        output: `buckets` for another round, `shards` for the result, `whole` for a Solve.
+    """
+
+    folder: Path
+    address: str
+    inputs: tuple[Path, ...]
+    bucket: int
+    buckets: int
+    by_shard: bool
+    reduce: Callable[[pa.Table, Any], pa.Table]
+    output: str
+    records: tuple[Path, ...]
+
+
+def run_bucket(task: BucketTask) -> Done:
+    """Reduce one bucket, or find that it is done."""
+    store = Store(task.folder)
+    if found := store.find(task.address):
+        return found
+    start = clock.cpu_seconds()
+    rows = _bucket_rows(task)
+    path = store.path(task.address, "arrow")
+    count = 0
+    with _without_collector():
+        result = task.reduce(rows, ShardRecords(task.records)) if rows is not None else None
+        count = 0 if result is None else result.num_rows
+        write_result(path, result, task.output, shards=len(task.records), buckets=task.buckets)
+    done = Done(task.address, count, store.measure(task.address, ["arrow"]), cpu=clock.cpu_seconds() - start)
+    return store.commit(done)
+
+
+def _bucket_rows(task: BucketTask) -> pa.Table | None:
+    parts = [(n, exchange.read_part(path, task.bucket, task.buckets)) for n, path in enumerate(task.inputs)]
+    tables = [with_refs(p, n) if task.by_shard else p for n, p in parts if p is not None and p.num_rows]
+    return pa.concat_tables(tables) if tables else None
+
+
+def write_result(path: Path, result: pa.Table | None, layout: str, *, shards: int, buckets: int) -> None:
+    """Write the rows of a reduce for whoever reads them: the next round, the shards, or the driver."""
+    if result is None or not result.num_rows:
+        atomic.write_bytes(path, b"")
+    elif layout == "shards":
+        exchange.write_parts(path, by_shard(result, shards))
+    elif layout == "buckets":
+        numbers = exchange.bucket_of(result.column("key"), buckets)
+        exchange.write_parts(path, exchange.split_sorted(result, numbers, buckets))
+    elif layout == "whole":
+        exchange.write_parts(path, [result])
+    else:
+        raise BrokenPromiseError(f"unknown layout {layout!r}")
+
+
+@dataclass(frozen=True)
+class RangeTask:
+    """One key range of a global sort: part of the sorted emissions of all shards."""
+
+    folder: Path
+    address: str
+    inputs: tuple[tuple[Path, Sequence[Sequence[str]]], ...]
+    low: str
+    high: str | None
+
+
+def run_range(task: RangeTask) -> Done:
+    """Merge one range of keys into one sorted file."""
+    store = Store(task.folder)
+    if found := store.find(task.address):
+        return found
+    start = clock.cpu_seconds()
+    batches = [b for path, chunks in task.inputs for b in exchange.read_range(path, chunks, task.low, task.high)]
+    table = pa.Table.from_batches(batches).sort_by("key") if batches else None
+    path = store.path(task.address, "arrow")
+    if table is None:
+        atomic.write_bytes(path, b"")
+    else:
+        exchange.write_parts(
+            path, [table.slice(i, exchange.CHUNK_ROWS) for i in range(0, max(table.num_rows, 1), exchange.CHUNK_ROWS)]
+        )
+    rows = table.num_rows if table is not None else 0
+    done = Done(task.address, rows, store.measure(task.address, ["arrow"]), cpu=clock.cpu_seconds() - start)
+    return store.commit(done)

@@ -1,0 +1,213 @@
+"""The tokens that forbid a merge: numbers with their units, dates, negations and modality, in the order they stand.
+
+Two texts that are nearly equal and differ in one of these say different things ("每日3次" and "每日2次", "应当" and "不得"); they
+are never duplicates, at most a conflict. The comparison errs on the safe side: what is written in two ways it does not know
+stays apart.
+
+The scan is a table of patterns, tried in order at each place of the normal form; the first that matches consumes its text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from toolkit.text.shingles.fold import normal_form
+
+_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {
+    "〇": 0,
+    "两": 2,
+    "廿": 20,
+    "卅": 30,
+    **{c: i for i, c in enumerate("壹贰叁肆伍陆柒捌玖", start=1)},
+}
+_SMALL = {"十": 10, "百": 100, "千": 1000, "拾": 10, "佰": 100, "仟": 1000}
+_LARGE = {"万": 10**4, "亿": 10**8}
+_ENGLISH_NUMBERS = {
+    word: str(number)
+    for number, words in (
+        *enumerate("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen".split()),
+        *enumerate("fifteen sixteen seventeen eighteen nineteen twenty".split(), start=15),
+        *((10 * tens, word) for tens, word in enumerate("thirty forty fifty sixty seventy eighty ninety".split(), start=3)),
+        (100, "hundred"),
+        (1000, "thousand"),
+        (10**6, "million"),
+        (10**9, "billion"),
+        *enumerate("first second third fourth fifth sixth".split(), start=1),
+        *((number, word) for number, word in ((0.5, "half"), (1, "once"), (2, "twice"))),
+    )
+    for word in words.split()
+}
+_UNITS = {
+    spelling: unit
+    for unit, spellings in {
+        "ug": "ug mcg μg 微克",
+        "mg": "mg ㎎ 毫克",
+        "kg": "kg ㎏ 千克 公斤",
+        "g": "g 克",
+        "ml": "ml 毫升",
+        "l": "l 升",
+        "cm": "cm 厘米",
+        "mm": "mm 毫米",
+        "km": "km 公里 千米",
+        "m": "m 米",
+        "iu": "iu 国际单位",
+        "mmol": "mmol",
+        "min": "minutes minute mins min 分钟",
+        "s": "seconds sec 秒",
+        "h": "hours hour hrs hr h 小时 个小时",
+        "d": "days day 天 日",
+        "w": "weeks week 周 星期 个星期",
+        "mo": "months month 个月 月",
+        "y": "years year 年",
+    }.items()
+    for spelling in spellings.split()
+}
+_MODALS = (
+    "must may might shall should can could not no never none nor neither without unless except only cannot forbidden "
+    "prohibited permitted allowed required optional yes"
+).split()
+_CONTRACTED = "is are was were do does did has have had wo would could should ca must need might".split()
+_CANONICAL = {
+    **dict.fromkeys(("应该", "应"), "应当"),
+    **dict.fromkeys(("务必", "必需", "须"), "必须"),
+    "cannot": "can not",
+    "cant": "can not",
+    "!": "not",
+    **{f"{verb}nt": f"{verb} not" if verb in _MODALS else "not" for verb in _CONTRACTED if verb != "ca"},
+}
+
+
+def _alternatives(words: list[str] | dict[str, str]) -> str:
+    return "|".join(sorted(words, key=lambda word: (-len(word), word)))
+
+
+_NUMERAL = "[零〇一二三四五六七八九十百千万亿两廿卅]|[壹贰叁肆伍陆柒捌玖拾佰仟万亿零]{2}"
+_NUMERALS = f"(?:{_NUMERAL})[零〇一二三四五六七八九十百千万亿两廿卅壹贰叁肆伍陆柒捌玖拾佰仟]*"
+_ARABIC = r"[0-9]{1,3}(?:,[0-9]{3})+(?![,0-9])(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+(?![.0-9]))?"
+_UNIT = (
+    rf"(?: ?(?P<%s>{_alternatives([u for u in _UNITS if u.isascii()])})(?![a-z])"
+    rf"|(?P<%s>{_alternatives([u for u in _UNITS if not u.isascii()])}))?"
+)
+_LONG_DATE = r"(?P<y>[0-9]{4})(?:[-/.](?P<m>[0-9]{1,2})[-/.](?P<d>[0-9]{1,2})(?![0-9])|年(?P<m2>[0-9]{1,2})月(?:(?P<d2>[0-9]{1,2})[日号])?)"
+
+
+def _plain(number: str) -> str:
+    """Return a decimal without grouping, leading zeros, and trailing zeros of its fraction."""
+    whole, _, fraction = number.replace(",", "").partition(".")
+    return (whole.lstrip("0") or "0") + (f".{fraction.rstrip('0')}" if fraction.rstrip("0") else "")
+
+
+def _chinese(numerals: str) -> str:
+    """Return a Chinese number in digits.
+
+    >>> [_chinese(n) for n in ("十五", "二〇二四", "三万五千", "一百零五", "两")]
+    ['15', '2024', '35000', '105', '2']
+    """
+    if all(c in _DIGITS and _DIGITS[c] < 10 for c in numerals):
+        return _plain("".join(str(_DIGITS[c]) for c in numerals))
+    total = section = digit = 0
+    for c in numerals:
+        if c in _LARGE:
+            total, section, digit = (total + section + digit or 1) * _LARGE[c], 0, 0
+        elif c in _SMALL:
+            section, digit = section + (digit or 1) * _SMALL[c], 0
+        else:
+            digit = digit * 10 + _DIGITS[c] if digit and _DIGITS[c] < 10 else digit + _DIGITS[c]
+    return str(total + section + digit)
+
+
+def _times(number: str, powers: str) -> str:
+    """Return an Arabic number followed by 万, 亿, 千, or 百 in digits: 1.5万 is 15000."""
+    whole, _, fraction = _plain(number).partition(".")
+    scale = 1
+    for c in powers:
+        scale *= _LARGE.get(c) or _SMALL[c]
+    value, rest = divmod(int(whole + fraction) * scale, 10 ** len(fraction))
+    return _plain(f"{value}.{rest:0{len(fraction)}d}") if fraction else str(value)
+
+
+def _number(found: re.Match[str]) -> str:
+    unit = _UNITS.get(found["latin"] or found["han"] or "", "")
+    percent = "%" if found["percent"] else ""
+    return found["sign"] + _times(found["arabic"], found["powers"]) + percent + unit
+
+
+def _numeral(found: re.Match[str]) -> str:
+    part = f".{''.join(str(_DIGITS[c]) for c in found['point'])}" if found["point"] else ""
+    unit = _UNITS.get(found["latin2"] or found["han2"] or "", "")
+    return _plain(_chinese(found["numerals"]) + part) + unit
+
+
+def _share(found: re.Match[str]) -> str:
+    number = found["share"]
+    return (_plain(number) if number.isascii() else _chinese(number)) + ("%" if found["of"] == "百" else "‰")
+
+
+def _date(found: re.Match[str]) -> str:
+    year, month, day = found["y"], found["m"] or found["m2"], found["d"] or found["d2"]
+    return "-".join(_plain(part) for part in (year, month, day) if part)
+
+
+_KINDS: dict[str, tuple[str, Callable[[re.Match[str]], str]]] = {
+    # words whose first sign only looks like a number or a negation: consumed, nothing said
+    "ordinary": (
+        "一般|一定|一直|一样|一起|一些|一旦|一切|一致|统一|唯一|之一|万一|百姓|十分(?!之|钟)"
+        "|非常|不仅|不但|不过|不管|不论|无论|不断|未来|是否|能否|可否|反应|适应|供应|效应|相应|对应|应用",
+        lambda _: "",
+    ),
+    "date": (rf"(?<![0-9.]){_LONG_DATE}", _date),
+    "percent_of": (rf"(?P<of>[百千])分之(?P<share>{_ARABIC}|{_NUMERALS})", _share),
+    "number": (
+        rf"(?P<sign>(?:(?<![0-9])-)?)(?P<arabic>{_ARABIC})(?P<powers>[万亿千百]*)(?P<percent>(?: ?%| ?percent(?![a-z]))?)"
+        + _UNIT % ("latin", "han"),
+        _number,
+    ),
+    "numeral": (rf"(?P<numerals>{_NUMERALS})(?:点(?P<point>[零〇一二三四五六七八九]+))?" + _UNIT % ("latin2", "han2"), _numeral),
+    "signs": ("[²³¹⁰⁴-⁹⁻¼-¾ⅰ-ⅻ①-⑳<>≤≥±‰]|半", lambda found: "0.5" if found[0] == "半" else found[0]),
+    "modal_han": (
+        "应当|应该|务必|必须|必需|可以|允许|准许|有权|严禁|禁止|禁忌|禁用|慎用|没有|不得|不能|不可|不宜|不应|千万别|别再|别吃|别用|[应须不未非无没勿否禁忌]",
+        lambda found: _CANONICAL.get(found[0], found[0]),
+    ),
+    "modal_latin": (
+        rf"(?<![a-z0-9])(?:{_alternatives([*_MODALS, *(w for w in _CANONICAL if w.isascii() and w.isalpha())])})(?![a-z0-9])|!",
+        lambda found: _CANONICAL.get(found[0], found[0]),
+    ),
+    "number_latin": (
+        rf"(?<![a-z0-9])(?:{_alternatives(_ENGLISH_NUMBERS)})(?![a-z0-9])",
+        lambda found: _ENGLISH_NUMBERS[found[0]],
+    ),
+}
+# nearly every character begins none of them; asking that first makes the scan seven times faster
+_GATE = (
+    "(?=[-0-9!²³¹⁰⁴-⁹⁻¼-¾ⅰ-ⅻ①-⑳<>≤≥±‰半零〇一二三四五六七八九十百千万亿两廿卅壹贰叁肆伍陆柒捌玖拾佰仟"
+    "应务必可允准有严禁慎没不别须未非无勿否忌反适供效相对是能唯统之]|(?<![a-z0-9])[a-z])"
+)
+_SCAN = re.compile(_GATE + "(?:" + "|".join(f"(?P<{kind}>{pattern})" for kind, (pattern, _) in _KINDS.items()) + ")")
+
+
+def salient(text: str) -> tuple[str, ...]:
+    """Return the numbers, dates, doses, negations, and modal words of a text, in order and in one spelling.
+
+    Arabic, full-width, and Chinese numerals are one; units are named once (毫克 is mg); dates read year-month-day.
+
+    >>> salient("每日十五毫克，不得超过百分之十")
+    ('15mg', '不得', '10%')
+    >>> salient("每日１５ mg，不得超过10%") == salient("每日十五毫克，不得超过百分之十")
+    True
+    >>> salient("You must not take 1,000 mg twice.")
+    ('must', 'not', '1000mg', '2')
+    >>> salient("一般适应症，非常安全")  # ordinary words, though they hold 一, 应 and 非
+    ()
+    """
+    return salient_in_form(normal_form(text))
+
+
+def salient_in_form(form: str) -> tuple[str, ...]:
+    """Return `salient` of a text that is in normal form already.
+
+    >>> salient_in_form("第3条不得")
+    ('3', '不得')
+    """
+    found = (_KINDS[match.lastgroup or ""][1](match) for match in _SCAN.finditer(form))
+    return tuple(word for words in found for word in words.split())
