@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,10 +107,15 @@ def with_leaving(passed: Passed) -> Batch:
     return pa.concat_batches([kept, passed.leaving.select(kept.schema.names)])
 
 
+def batches_of(data: Any) -> Iterator[Batch]:
+    """Batches of records from any kind of data that `run_data` takes."""
+    return _INTO[_kind(data)](data)
+
+
 def run_data(steps: Sequence[Step], data: Any, stage: str) -> Result:
     """Run the steps of a stage on foreign data."""
     kind = _kind(data)
-    batches, gone, counts = run_steps(steps, list(_INTO[kind](data)), stage)
+    batches, gone, counts = run_steps(steps, list(batches_of(data)), stage)
     table = pa.Table.from_batches(batches, schema=SCHEMA)
     return Result(_BACK[kind](table), [r for b in gone for r in rejections(b)], counts)
 
@@ -160,13 +165,13 @@ def narrow(table: pa.Table) -> pa.Table:
     return table.select(filled)
 
 
-_INTO = {
+_INTO: dict[str, Callable[[Any], Iterator[Batch]]] = {
     "rows": batches_of_rows,
     "pandas": _pandas_rows,
     "datasets": lambda data: batches_of_rows(dict(row) for row in data),
     "pyarrow": _arrow_rows,
 }
-_BACK = {
+_BACK: dict[str, Callable[[pa.Table], Any]] = {
     "rows": rows_of,
     "pandas": lambda table: narrow(table).to_pandas(),
     "datasets": _to_dataset,

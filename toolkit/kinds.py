@@ -17,7 +17,7 @@ from typing import Any, Protocol, TypeAlias
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from toolkit.errors import BrokenPromiseError, ToolkitError, UsageError
+from toolkit.errors import BrokenPromiseError, ToolkitError
 from toolkit.reasons import Disposition
 from toolkit.record import LEAVING, set_columns
 
@@ -272,43 +272,54 @@ def run_steps(steps: Iterable[Step], batches: list[Batch], stage: str) -> tuple[
         The batches that stay, the batches that leave, and the counts of the stage.
     """
     gone: list[Batch] = []
-    total = Counts(sum(b.num_rows for b in batches), 0, sum(b.num_rows for b in batches))
-    for step in steps:
-        works = _works(step, batches)
-        passed = [pass_through(work, batch, stage) for work, batch in zip(works, batches, strict=True)]
+    rows = sum(b.num_rows for b in batches)
+    total = Counts(rows, 0, rows)
+    for number, step in enumerate(steps):
+        passed = list(_step(step, batches, stage))
         counts = Counts()
         for p in passed:
             counts.add(p.counts)
         total.follow(counts)
+        if number == 0:  # a Read brings rows of its own
+            total.rows_in = counts.rows_in
         gone += [p.leaving for p in passed if p.leaving.num_rows]
         batches = [p.kept for p in passed]
     total.check(stage)
     return batches, gone, total
 
 
-def _works(step: Step, batches: list[Batch]) -> list[Callable[[Batch, int], Batch]]:
-    if isinstance(step, Read | Export):
-        raise UsageError(
-            "files are read and written by a run, not by run()", hint="use toolkit.run() or the command line"
-        )
+def _step(step: Step, batches: list[Batch], stage: str) -> Iterator[Passed]:
+    if isinstance(step, Read):
+        for whole in (batch for unit in step.units() for batch in step.read(unit)):
+            kept, leaving = split_leaving(whole)
+            yield Passed(kept, leaving, Counts.of(kept, leaving))
+        return
+    for work, batch in zip(_works(step, batches), batches, strict=True):
+        yield pass_through(work, batch, stage)
+
+
+def _works(step: Map | KeyReduce | Export, batches: list[Batch]) -> list[Callable[[Batch, int], Batch]]:
+    if isinstance(step, Export):  # writes files, changes no record
+        return [lambda batch, _start: batch] * len(batches)
     if isinstance(step, Map):
         return [lambda batch, _start: step.apply(batch)] * len(batches)
-    rows = (
-        pa.concat_tables([with_refs(step.emit(batch), shard) for shard, batch in enumerate(batches)])
-        if batches
-        else None
-    )
-    if rows is None:
+    if not batches:
         return []
+    rows = pa.concat_tables([with_refs(step.emit(batch), shard) for shard, batch in enumerate(batches)])
     for reduce in step.rounds:
-        rows = reduce(rows, _InMemory(batches))
+        rows = reduce(rows, _InMemory(batches)) if rows.num_rows else rows
+    if not rows.num_rows:
+        return [applied(step, None)] * len(batches)
     rows = step.solve(rows) if step.solve else rows
     return [applied(step, result) for result in by_shard(rows, len(batches))]
 
 
 def applied(step: KeyReduce, result: pa.Table | None, start: int = 0) -> Callable[[Batch, int], Batch]:
-    """The Map that applies the result of a KeyReduce to a batch whose first row is number `start` of its shard."""
-    if result is None:
+    """The Map that applies the result of a KeyReduce to a batch whose first row is number `start` of its shard.
+
+    Records that no result row concerns pass as they are.
+    """
+    if result is None or not result.num_rows:
         return lambda batch, _offset: batch
     return lambda batch, offset: step.apply(batch, rows_within(result, start + offset, batch.num_rows))
 

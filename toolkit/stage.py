@@ -36,6 +36,8 @@ def option(
 ) -> Any:  # fmt: skip
     """Declare an option once: default, sentence, and what is allowed. CLI, recipe, JSON Schema and docs read it here."""
     metadata = {"help": sentence, "choices": choices, "minimum": minimum, "maximum": maximum}
+    if isinstance(default, dict):
+        return dataclasses.field(default_factory=lambda: dict(default), metadata=metadata)
     return dataclasses.field(default=default, metadata=metadata)
 
 
@@ -68,12 +70,12 @@ class Stage:
         passed = pass_through(lambda part, _start: self.apply_batch(part), batch_of(batch), self.name)
         return with_leaving(passed)
 
-    def run(self, data: Any) -> Result:
+    def run(self, data: Any = ()) -> Result:
         """Run the stage on data of your program and get the same kind of thing back.
 
         Args:
             data: Iterable of dicts, `pandas.DataFrame`, `datasets.Dataset`, `pyarrow.Table` or `RecordBatch`. Keys that
-                are no record fields survive in `extra`.
+                are no record fields survive in `extra`. `Collect` reads its own sources and takes none.
 
         Returns:
             `kept` (the kind of thing that went in), `rejected` (list of `Rejection`), `counts` per reason.
@@ -101,6 +103,13 @@ class Stage:
 
 def _is_required(field: dataclasses.Field[Any]) -> bool:
     return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+
+
+def default_of(field: dataclasses.Field[Any]) -> Any:
+    """The default of an option; None where it is required or has none."""
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    return None if field.default is dataclasses.MISSING else field.default
 
 
 def type_hints(cls: type) -> dict[str, Any]:
@@ -188,8 +197,9 @@ def options_schema(cls: type[Stage]) -> dict[str, Any]:
 def _option_schema(field: dataclasses.Field[Any], hint: Any) -> dict[str, Any]:
     schema = _type_schema(hint, field.metadata["choices"])
     schema["description"] = field.metadata["help"]
-    if not _is_required(field) and field.default is not None:
-        schema["default"] = _plain(field.default)
+    default = default_of(field)
+    if default is not None:
+        schema["default"] = _plain(default)
     for key in ("minimum", "maximum"):
         if field.metadata[key] is not None:
             schema[key] = field.metadata[key]

@@ -67,7 +67,17 @@ def test_an_interval_contains_its_first_and_its_last_day(row):
     assert interval.contains(parse(row["when"])) == row["expect"]
 
 
-@pytest.mark.parametrize("table", ["loose", "strict", "compare", "durations", "contains"])
+@pytest.mark.parametrize("row", rows("merge"))
+def test_two_intervals_become_one_exactly_where_no_gap_is_between_them(row):
+    one, two = (Interval.of(*row[side], tz="UTC") for side in ("one", "two"))
+
+    for left, right in ((one, two), (two, one)):
+        merged = left.merge(right)
+        assert (left.touches(right), left.overlaps(right)) == (row["touches"], row["overlaps"])
+        assert (merged and str(merged)) == row["merged"]
+
+
+@pytest.mark.parametrize("table", ["merge", "loose", "strict", "compare", "durations", "contains"])
 def test_every_table_has_english_and_chinese_rows_with_unique_names(table):
     table_rows = [row.values[0] for row in rows(table)]
 

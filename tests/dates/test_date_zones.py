@@ -43,7 +43,8 @@ def test_an_unknown_zone_is_answered_with_known_ones(name):
     with pytest.raises(UsageError) as error:
         zone(name)
 
-    offered = re.findall(r"[A-Za-z_]+/[A-Za-z_]+", error.value.hint)
+    hint = error.value.hint
+    offered = re.findall(r"'([^']+)'", hint) or hint.removeprefix("known: ").split(", ")
     assert offered
     assert all(zone(known).key == known for known in offered)
 
@@ -54,6 +55,18 @@ def test_days_of_two_zones_are_not_compared():
     for question in (one.overlaps, one.touches, one.merge):
         with pytest.raises(ValueError, match="give both one zone first"):
             question(two)
+
+
+def test_an_interval_without_a_zone_takes_the_zone_of_the_other():
+    one, two = Interval.of("2020-01-01", "2020-12-31"), Interval.of("2020-12-31T16:00:00Z", None, tz="Asia/Shanghai")
+
+    for merged in (one.merge(two), two.merge(one)):
+        assert merged == Interval.of("2020-01-01", None, tz="Asia/Shanghai")
+
+
+def test_a_value_longer_than_any_date_is_not_read():
+    assert parse_loose("2021年1月1日") == parse_loose("2021年1月1日" + " " * 50)
+    assert parse_loose("2021年1月1日" + " " * 500) is None
 
 
 def test_an_interval_that_ends_before_it_starts_is_refused():

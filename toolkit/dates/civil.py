@@ -59,11 +59,10 @@ def zone(name: str) -> ZoneInfo:
 
 
 def _day_in(instant: datetime, where: tzinfo) -> date:
+    """Tell the day in a zone; at the edges of the calendar (0001 and 9999 mean never and for ever), the day as written."""
     try:
         return instant.astimezone(where).date()
-    except (
-        OverflowError
-    ):  # years 1 and 9999 stand for "never" and "for ever" in many sources; a shift leaves the calendar
+    except OverflowError:
         return instant.date()
 
 

@@ -16,7 +16,16 @@ from toolkit.engine.phases import Phase, phases_of
 from toolkit.engine.progress import Progress
 from toolkit.engine.runner import Runner
 from toolkit.engine.store import Done, Store, digest, read_records
-from toolkit.engine.tasks import BucketTask, RangeTask, ShardTask, run_bucket, run_range, run_shard, write_result
+from toolkit.engine.tasks import (
+    BucketTask,
+    FirstRows,
+    RangeTask,
+    ShardTask,
+    run_bucket,
+    run_range,
+    run_shard,
+    write_result,
+)
 from toolkit.errors import DataError, UsageError
 from toolkit.kinds import Batch, Counts, Export, KeyReduce, Read, Unit
 from toolkit.reasons import Disposition
@@ -35,10 +44,12 @@ class Settings:
     Attributes:
         batch_rows: Rows that go through the stages at once.
         fault_limit: Share of quarantined rows that stops the run.
+        limit: Only the first so many rows of the input.
     """
 
     batch_rows: int = 1000
     fault_limit: float = 0.05
+    limit: int | None = None
 
 
 @dataclass
@@ -107,8 +118,9 @@ class Driver:
         phases = phases_of(stages)
         read = phases[0].works[0].step
         assert isinstance(read, Read)
+        units = read.units() if self._settings.limit is None else first_rows(read, self._settings.limit)
         done = Finished(self._store, [s.name for s in stages], [Counts() for _ in stages])
-        sources: Sequence[Unit | str] = read.units()
+        sources: Sequence[Unit | str] = units
         result: tuple[Path, ...] = ()
         for phase in phases:
             shards = self._phase(phase, sources, result, done)
@@ -218,6 +230,22 @@ class Driver:
             for low, high in zip(borders, [*borders[1:], None], strict=True)
         ]
         return [a.address for a in self._tasks(f"{phase.emit.name} sort", run_range, tasks, done)]
+
+
+def first_rows(read: Read, limit: int) -> list[Unit]:
+    """Units that hold the first so many rows: what `--limit` reads."""
+    units: list[Unit] = []
+    for unit in read.units():
+        if limit <= 0:
+            break
+        rows = 0
+        for batch in read.read(unit):
+            rows += batch.num_rows
+            if rows >= limit:
+                break
+        units.append(FirstRows(unit, min(rows, limit)))
+        limit -= rows
+    return units
 
 
 def bucket_count(shards: int) -> int:

@@ -20,6 +20,8 @@ from toolkit.files import atomic
 from toolkit.kinds import Counts
 
 ROW_GROUP = 10_000
+PACKAGES = ("datasketch", "ftfy", "langdetect", "lxml", "markdown-it-py", "numpy", "orjson", "phonenumbers", "pyarrow")
+"""Packages whose behavior reaches a record; their versions are part of every address and of the manifest."""
 
 
 def digest(*parts: str | bytes) -> str:

@@ -37,6 +37,27 @@ LEFT_SCHEMA: pa.Schema = LEAVING_SCHEMA.append(pa.field("stage_number", pa.int64
 
 
 @dataclass(frozen=True)
+class FirstRows:
+    """The first rows of a unit."""
+
+    unit: Unit
+    rows: int
+
+    def digest(self) -> str:
+        """Content address of the part."""
+        return digest("first", self.unit.digest(), str(self.rows))
+
+    def batches(self, read: Read) -> Iterator[Batch]:
+        """The part, in batches."""
+        left = self.rows
+        for batch in read.read(self.unit):
+            yield batch.slice(0, left)
+            left -= batch.num_rows
+            if left <= 0:
+                return
+
+
+@dataclass(frozen=True)
 class ShardTask:
     """One shard of a phase.
 
@@ -149,7 +170,8 @@ def _first(task: ShardTask, work: Work, result: pa.Table | None) -> Iterator[Pas
     """The batches of the shard after the first work of the phase: a Read, or the result of a reduce applied."""
     if isinstance(work.step, Read):
         assert not isinstance(task.source, str)
-        for whole in work.step.read(task.source):
+        unit = task.source
+        for whole in unit.batches(work.step) if isinstance(unit, FirstRows) else work.step.read(unit):
             for start in range(0, whole.num_rows, task.batch_rows):
                 kept, leaving = split_leaving(whole.slice(start, task.batch_rows))
                 yield Passed(kept, leaving, Counts.of(kept, leaving))

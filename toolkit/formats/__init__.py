@@ -1,11 +1,11 @@
-"""Training-data formats: one file each, one table. Read into an example, write from it, validate, detect.
+r"""Training-data formats: one file each, one table. Read into an example, write from it, validate, detect.
 
 >>> row = {"instruction": "高血压的诊断标准？", "input": "", "output": "收缩压≥140mmHg。"}
 >>> chat = get("openai-chat").write(detect([row]).format().read(row))
 >>> validator("openai-chat").check(chat)
 []
 >>> dumps_line(chat).decode()
-'{"messages":[{"role":"user","content":"高血压的诊断标准？"},{"role":"assistant","content":"收缩压≥140mmHg。"}]}\\n'
+'{"messages":[{"role":"user","content":"高血压的诊断标准？"},{"role":"assistant","content":"收缩压≥140mmHg。"}]}\n'
 """
 
 from toolkit.formats.base import Format, Score

@@ -141,8 +141,8 @@ def _several(example: Example, messages: list[Message], name: str) -> Row:
 
 def _split(text: str, message: Message) -> Row:
     """Part a question into instruction and input where a note says so; joined again they are the same text."""
-    note = unpack(message.get("extra") or "{}", field="/messages/extra").get(_NOTE, {})
-    start = note.get("input_from")
+    note = message.get("extra")
+    start = unpack(note, field="/messages/extra").get(_NOTE, {}).get("input_from") if note else None
     if start is None or not text or (start and text[start - 1 : start] != "\n"):  # edited since: the note is void
         return {"instruction": text, "input": ""}
     return {"instruction": text[: max(start - 1, 0)], "input": text[start:]}

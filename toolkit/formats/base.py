@@ -38,6 +38,7 @@ class Format:
         rules: What the schema cannot say, such as who speaks last; each gives findings for a row.
         sidecar: The files that the trainer wants beside the data; given the columns of each file.
         minimum_rows: The fewest examples that the consumer takes.
+        mixed: Where lines may differ in type, as the beginnings of paths (`-` stands for the items of a list).
     """
 
     name: str
@@ -51,6 +52,7 @@ class Format:
     rules: tuple[Callable[[Row], Iterator[Finding]], ...] = ()
     sidecar: Callable[[Columns], dict[str, bytes]] | None = None
     minimum_rows: int = 1
+    mixed: tuple[str, ...] = ()
 
     def complete(self, row: Row, columns: tuple[str, ...]) -> Row:
         """Give a row the columns of its file, in the order of the format; what it has stays.

@@ -13,14 +13,14 @@ from toolkit.formats.example import CannotHold, CannotRead, Message, extras, pac
 
 
 def calls_of(value: object, field: str) -> str:
-    """Read the value of a ShareGPT `function_call` turn: one call or a list of calls.
+    r"""Read the value of a ShareGPT `function_call` turn: one call or a list of calls.
 
     Args:
         value: JSON text such as `{"name": "f", "arguments": {}}`.
         field: Its place in the row.
 
     >>> calls_of('{"name": "查药", "arguments": {"药名": "阿司匹林"}}', "/conversations/1/value")
-    '[{"type":"function","function":{"name":"查药","arguments":"{\\\\"药名\\\\": \\\\"阿司匹林\\\\"}"}}]'
+    '[{"type":"function","function":{"name":"查药","arguments":"{\\"药名\\": \\"阿司匹林\\"}"}}]'
     >>> calls_of("I will look it up.", "/conversations/1/value")
     Traceback (most recent call last):
     toolkit.formats.example.CannotRead: /conversations/1/value: is no JSON object with name and arguments
@@ -32,7 +32,7 @@ def calls_of(value: object, field: str) -> str:
     listed = calls if isinstance(calls, list) else [calls]
     if not listed or not all(is_call(call) for call in listed):
         raise CannotRead(field, "is no JSON object with name and arguments")
-    return pack([_to_openai(call) for call in listed])
+    return pack([_to_openai(call) for call in listed if isinstance(call, dict)])
 
 
 def is_call(call: object) -> bool:
@@ -61,7 +61,7 @@ def arguments_of(call: dict[str, Any]) -> dict[str, Any] | None:
 
 def _to_openai(call: dict[str, Any]) -> dict[str, Any]:
     rest = {key: value for key, value in call.items() if key not in {"name", "arguments"}}
-    arguments = call["arguments"]
+    arguments = call["arguments"]  # an object, or the text of one: `is_call` has seen to it
     text = arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
     return {**rest, "type": "function", "function": {"name": call["name"], "arguments": text}}
 
@@ -95,9 +95,9 @@ def numbered(messages: list[Message]) -> list[Message]:
     >>> numbered([{"role": "user", "content": "今天天气？"}])  # no calls: untouched
     [{'role': 'user', 'content': '今天天气？'}]
     """
-    listed = [_calls(message, pointer("messages", index, "tool_calls")) for index, message in enumerate(messages)]
-    if not any(listed):
+    if not any(message.get("tool_calls") for message in messages):
         return messages
+    listed = [_calls(message, pointer("messages", index, "tool_calls")) for index, message in enumerate(messages)]
     taken = {call.get("id") for calls in listed for call in calls}
     fresh = (name for n in itertools.count(1) if (name := f"call_{n}") not in taken)
     waiting: list[str] = []
@@ -143,7 +143,9 @@ def openai_tools(text: str) -> list[Any]:
     tools = unpack(text, field="/tools")
     if not isinstance(tools, list):
         raise CannotHold("/tools", "is no list of functions")
-    return [{"type": "function", "function": tool} if isinstance(tool, dict) and "name" in tool else tool for tool in tools]
+    return [
+        {"type": "function", "function": tool} if isinstance(tool, dict) and "name" in tool else tool for tool in tools
+    ]
 
 
 def is_json_list(text: str) -> bool:

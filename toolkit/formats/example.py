@@ -50,11 +50,11 @@ class _PlaceError(DataError):
         self.why = why
 
 
-class CannotRead(_PlaceError):
+class CannotRead(_PlaceError):  # noqa: N818 - reads as the sentence it is: cannot read /output
     """A row is not what its format says; `field` is a JSON pointer into the row."""
 
 
-class CannotHold(_PlaceError):
+class CannotHold(_PlaceError):  # noqa: N818 - as above: alpaca cannot hold /tools
     """A target has no place for a field; `field` is a JSON pointer into the example.
 
     >>> raise CannotHold("/tools", "alpaca has no place for tools")
@@ -178,7 +178,9 @@ def pairs_of(example: Example, name: str) -> tuple[str | None, list[tuple[str, s
     """
     messages = messages_of(example)
     stated = example.get("messages") or []
-    first = len(stated) - len(messages) if example.get("messages") is not None else 0  # -1: a system column was put first
+    first = (
+        len(stated) - len(messages) if example.get("messages") is not None else 0
+    )  # -1: a system column was put first
     system = None
     if messages and messages[0]["role"] in SYSTEM_ROLES:
         system, messages, first = plain(messages[0], first, name), messages[1:], first + 1
@@ -205,6 +207,8 @@ def plain(message: Message, index: int, name: str) -> str:
     Traceback (most recent call last):
     toolkit.formats.example.CannotHold: /messages/1/extra/weight: alpaca has no place for it
     """
+    if is_plain(message):
+        return message.get("content") or ""
     place = pointer("messages", index)
     for field in ("parts", "tool_calls"):
         if message.get(field):
@@ -213,6 +217,15 @@ def plain(message: Message, index: int, name: str) -> str:
         if (key, value) != ("weight", 1):  # weight 1 is what every trainer does anyway
             raise CannotHold(f"{place}/extra{pointer(key)}", f"{name} has no place for it")
     return message.get("content") or ""
+
+
+def is_plain(message: Message) -> bool:
+    """Whether a message is a role and its text: most are, and need no closer look.
+
+    >>> is_plain({"role": "user", "content": "头痛？"}), is_plain({"role": "assistant", "extra": '{"weight":0}'})
+    (True, False)
+    """
+    return not (message.get("parts") or message.get("tool_calls") or message.get("extra"))
 
 
 PREFERENCE = ("chosen", "rejected", "desirable")

@@ -83,7 +83,7 @@ class Finding:
         return f"{self.code} {place}{self.pointer or '/'} {self.message}"
 
 
-class CannotDump(DataError):
+class CannotDump(DataError):  # noqa: N818 - as CannotRead and CannotHold in example.py
     """A row that no JSON line can say; `findings` name every place."""
 
     def __init__(self, findings: list[Finding]) -> None:

@@ -20,6 +20,7 @@ from toolkit.formats.example import (
     Message,
     Row,
     extras,
+    is_plain,
     kind,
     messages_of,
     pack,
@@ -84,7 +85,9 @@ def _read_message(message: Any, place: str) -> Message:
         raise CannotRead(place, f"is of type {kind(message)}, must be an object with role and content")
     role, content = role_of(message.get("role"), f"{place}/role"), message.get("content")
     if role == CALL:
-        raise CannotRead(f"{place}/role", f"{CALL} is a ShareGPT tag; here a call is an assistant message with tool_calls")
+        raise CannotRead(
+            f"{place}/role", f"{CALL} is a ShareGPT tag; here a call is an assistant message with tool_calls"
+        )
     out: Message = {"role": role}
     if isinstance(content, list):
         out["parts"] = pack(content)
@@ -123,7 +126,7 @@ def write(example: Example) -> Row:
 
 
 def _write_message(message: Message, index: int) -> Row:
-    if not (message.get("parts") or message.get("tool_calls") or message.get("extra")):
+    if is_plain(message):
         return {"role": message["role"], "content": message.get("content")}
     place = pointer("messages", index)
     out: Row = {"role": message["role"]}
@@ -152,4 +155,5 @@ FORMAT = Format(
     write=write,
     rules=openai_rules.RULES,
     minimum_rows=10,
+    mixed=("/messages/-/content", "/tools/"),
 )

@@ -39,12 +39,13 @@ def rule_order(row: Row) -> Iterator[Finding]:
     """
     messages = row.get("messages")
     if isinstance(messages, list):
-        yield from _order(tuple(_role(message) for message in messages))
+        yield from _order(_roles(messages))
 
 
-def _role(message: Any) -> str:
-    role = message.get("role") if isinstance(message, dict) else None
-    return role if isinstance(role, str) else ""
+def _roles(messages: list[Any]) -> tuple[str, ...]:
+    """The roles in order; what has none speaks as nobody."""
+    roles = [message.get("role") if isinstance(message, dict) else None for message in messages]
+    return tuple([role if isinstance(role, str) else "" for role in roles])
 
 
 @cache
@@ -179,8 +180,12 @@ def rule_rich(row: Row) -> Iterator[Finding]:
 
 
 def _is_plain(message: Any) -> bool:
-    # an answer of a tool without an id is two keys as well
-    return isinstance(message, dict) and len(message) == 2 and type(message.get("content")) is str and message.get("role") != "tool"  # noqa: PLR2004, E721 - role and content; a subclass may take the slow road
+    """Whether a message is role and text and nothing else; an answer of a tool is never plain."""
+    if not isinstance(message, dict) or len(message) != _ROLE_AND_CONTENT:
+        return False
+    return isinstance(message.get("content"), str) and message.get("role") != "tool"
 
+
+_ROLE_AND_CONTENT = 2
 
 RULES = (rule_order, rule_rich)

@@ -20,6 +20,7 @@ from toolkit.formats.example import (
     Message,
     Row,
     extras,
+    is_plain,
     kind,
     messages_of,
     pack,
@@ -50,7 +51,7 @@ def score(row: Row) -> Score:
         return Score(0.0, "no list 'conversations'")
     if not turns:
         return Score(0.5, "the conversation is empty")
-    if not all(isinstance(turn, dict) and _KEYS <= turn.keys() for turn in turns):
+    if not all(isinstance(turn, dict) and turn.keys() >= _KEYS for turn in turns):
         return Score(0.3, "conversations hold other keys than from and value")
     unknown = [key for key in row if key not in _COLUMNS]
     for key in unknown:
@@ -105,7 +106,7 @@ def write(example: Example) -> Row:
     refuse(example, PREFERENCE, NAME)
     system = example.get("system")
     body: Example = {**example, "system": None}
-    row: Row = {"conversations": [_write_turn(m, pointer("messages", i)) for i, m in enumerate(messages_of(body))]}
+    row: Row = {"conversations": [_write_turn(m, i) for i, m in enumerate(messages_of(body))]}
     for column, value in (("system", system), ("tools", example.get("tools"))):
         if value is not None:
             row[column] = value
@@ -116,15 +117,20 @@ def write(example: Example) -> Row:
     return row
 
 
-def _write_turn(message: Message, place: str) -> Row:
-    tag, calls, content = TAGS.get(message["role"]), message.get("tool_calls"), message.get("content")
+def _write_turn(message: Message, index: int) -> Row:
+    tag = TAGS.get(message["role"])
     if tag is None:
-        raise CannotHold(f"{place}/role", f"{NAME} has no tag for the role {message['role']!r}")
+        raise CannotHold(pointer("messages", index, "role"), f"{NAME} has no tag for the role {message['role']!r}")
+    if is_plain(message):
+        return {"from": tag, "value": message.get("content")}
+    place, calls, content = pointer("messages", index), message.get("tool_calls"), message.get("content")
     if message.get("parts"):
         raise CannotHold(f"{place}/parts", f"{NAME} takes text only")
     if calls and content:
         raise CannotHold(f"{place}/content", f"a {CALL} turn has no place for text beside the call")
-    turn: Row = {"from": CALL, "value": value_of(calls, f"{place}/tool_calls")} if calls else {"from": tag, "value": content}
+    turn: Row = {"from": tag, "value": content}
+    if calls:
+        turn = {"from": CALL, "value": value_of(calls, f"{place}/tool_calls")}
     for key, value in extras(message, place).items():
         if key in _KEYS:
             raise CannotHold(f"{place}/extra{pointer(key)}", f"{NAME} has a key of that name")

@@ -12,15 +12,18 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from toolkit.formats.base import Format
-from toolkit.formats.example import Row, kind, pointer
+from toolkit.formats.example import kind, pointer
 from toolkit.formats.findings import Finding
 from toolkit.formats.lines import faults
 from toolkit.formats.table import get
 from toolkit.schemas import load
 
 if TYPE_CHECKING:
-    import jsonschema
     import jsonschema_rs
+
+
+_Violation = Any
+"""A `jsonschema.ValidationError`; its published types allow schemas that are not objects, ours always are."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ def validator(name: str) -> Validator:
     return Validator(form, schema, jsonschema_rs.Draft202012Validator(schema))
 
 
-def _findings(error: jsonschema.ValidationError) -> Iterator[Finding]:
+def _findings(error: _Violation) -> Iterator[Finding]:
     """Turn one violation into findings at exact places, without quoting the text of the row."""
     path, keyword = tuple(error.absolute_path), str(error.validator)
     if keyword == "required":
@@ -88,13 +91,15 @@ def _findings(error: jsonschema.ValidationError) -> Iterator[Finding]:
     elif keyword == "additionalProperties":
         for key in error.instance:
             if key not in error.schema.get("properties", {}):
-                yield Finding(_code(error, keyword, str(key)), pointer(*path, str(key)), "is a key the format does not have")
+                yield Finding(
+                    _code(error, keyword, str(key)), pointer(*path, str(key)), "is a key the format does not have"
+                )
     else:
         detail = "null" if error.instance is None else keyword
         yield Finding(_code(error, keyword, detail), pointer(*path), _sentence(error, keyword))
 
 
-def _code(error: jsonschema.ValidationError, keyword: str, detail: str) -> str:
+def _code(error: _Violation, keyword: str, detail: str) -> str:
     """Look up the code: by keyword, then by key or null, as far as the schema tells them apart."""
     code = error.schema["x-code"]
     for name in (keyword, detail):
@@ -103,15 +108,17 @@ def _code(error: jsonschema.ValidationError, keyword: str, detail: str) -> str:
     return str(code)
 
 
-def _sentence(error: jsonschema.ValidationError, keyword: str) -> str:
+def _sentence(error: _Violation, keyword: str) -> str:
     if error.schema.get("x-message"):
         return str(error.schema["x-message"])
     if keyword == "type":
         return f"is of type {kind(error.instance)}, must be {error.validator_value}"
     if keyword in {"enum", "const"}:
         return f"is {error.instance!r:.40}, must be {_choice(error.validator_value)}"
-    if keyword == "minItems":
+    if keyword in {"minItems", "minLength"}:
         return "is empty"
+    if keyword == "contains":
+        return "is blank"
     return f"breaks the rule {keyword!r} of the format"
 
 

@@ -12,6 +12,8 @@ _ENTITY = re.compile(r"&(#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1
 _OPENS_TAG = re.compile(r"[A-Za-z/!?&]")
 # Decoded, these would become code, a formula, a table column, an end of line, or half of the next reference.
 _STRUCTURE = frozenset("`$|\\~#;\n\r")
+# Not printable in the sense of `str.isprintable`, and still what authors mean; later fixes fold or drop them.
+_SPACES = frozenset("\u00a0\u00ad\u2002\u2003\u2009\u200b\u200c\u200d\u3000")
 _AMPERSANDS = frozenset({"amp", "AMP", "#38", "#x26", "#X26"})
 _BEGINS_ENTITY = re.compile(r"&?(?:#[0-9]|#[xX][0-9A-Fa-f]|[A-Za-z][A-Za-z0-9]*;)|&")
 
@@ -48,9 +50,6 @@ def decode_entities(text: str) -> str:
 
 def _decode(name: str) -> str:
     """Give what a reference stands for, or nothing where it must stay."""
-    if not name.startswith("#"):
-        decoded = html5.get(f"{name};", "")
-    else:
-        decoded = html.unescape(f"&{name};")
-    unwanted = not decoded.isprintable() and decoded not in {"\u00a0", "\u3000", "\u200b", "\u200c", "\u200d", "\u00ad", "\u2002", "\u2003", "\u2009"}
+    decoded = html.unescape(f"&{name};") if name.startswith("#") else html5.get(f"{name};", "")
+    unwanted = not decoded.isprintable() and decoded not in _SPACES
     return "" if unwanted or decoded in _STRUCTURE or "\ufffd" in decoded else decoded

@@ -32,7 +32,8 @@ ORDER = (
     "fold_spaces",
     "join_spaced_han",
     "strip_trailing_spaces",
-    "drop_boilerplate",
+    "drop_page_lines",
+    "drop_site_lines",
     "join_wraps",
     "collapse_blank_lines",
     "drop_tracking",
@@ -44,12 +45,12 @@ WORDS = frozenset({"prose", "cell"})
 
 @dataclass(frozen=True)
 class Fix:
-    """One row of the table: call it with a text.
+    r"""One row of the table: call it with a text.
 
     Args:
         name: How recipes, provenance and case tables call it.
         trigger: A necessary condition, in the syntax common to `re` and RE2 (explicit classes, no look-around),
-            characters beyond ASCII as `\\uXXXX`. Where it does not match, the fix returns its input unchanged.
+            characters beyond ASCII as `\uXXXX`. Where it does not match, the fix returns its input unchanged.
         function: The fix itself; it sees only the segments named in `kinds`.
         kinds: The kinds of segment it may touch (see `toolkit.text.segments`); None means the whole text.
         profile: `default` (always), or the name under which a recipe asks for it.
@@ -84,13 +85,13 @@ FIXES: dict[str, Fix] = {}
 def fix(
     name: str, *, trigger: str, kinds: Collection[str] | None = WORDS, profile: str = "default"
 ) -> Callable[[Callable[[str], str]], Callable[[str], str]]:
-    """Enter a function from text to text into `FIXES`; the function itself stays what it was.
+    r"""Enter a function from text to text into `FIXES`; the function itself stays what it was.
 
     Raises:
         toolkit.errors.UsageError: The name has no place in `ORDER`.
 
     >>> from toolkit.text.normalize import FIXES
-    >>> FIXES["drop_invisible"]("高血压\\u200b诊断：运行 `a\\u200bb`") == "高血压诊断：运行 `a\\u200bb`"
+    >>> FIXES["drop_invisible"]("高血压\u200b诊断：运行 `a\u200bb`") == "高血压诊断：运行 `a\u200bb`"
     True
     """
     if name not in ORDER:

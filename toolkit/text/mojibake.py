@@ -23,14 +23,14 @@ _LEVEL_TWO = 0xD8  # rows from here on hold the rare half of GB2312
 
 @fix("repair_mojibake", trigger=_TRIGGER)
 def repair_mojibake(text: str) -> str:
-    """Bring back the characters behind `é«˜è¡€åŽ‹`, `â€™` and `ÖÐ¹ú`; only the encoding is repaired, nothing else.
+    r"""Bring back the characters behind `é«˜è¡€åŽ‹`, `â€™` and `ÖÐ¹ú`; only the encoding is repaired, nothing else.
 
     A strict reading of the bytes comes first; ftfy is asked where bytes are lost or mixed, and only where its own
     measure of badness says that this is no text.
 
     >>> repair_mojibake("诊断：é«˜è¡€åŽ‹ï¼Œ10Â°C")
     '诊断：高血压，10°C'
-    >>> repair_mojibake("he said â€œyesâ€\\x9d")
+    >>> repair_mojibake("he said â€œyesâ€\x9d")
     'he said “yes”'
     >>> repair_mojibake("“CAFÉ™” à côté de l’hôtel，他说：“好……”")
     '“CAFÉ™” à côté de l’hôtel，他说：“好……”'
@@ -45,7 +45,9 @@ def _repair(piece: str) -> str:
     piece = _GB_RUN.sub(_read_gb2312, piece)
     if not is_bad(piece):
         return piece
-    return _read_utf8(piece) or fix_encoding(piece, TextFixerConfig(normalization=None, unescape_html=False))
+    # A run that may be GB2312 must not be guessed at in parts: ftfy would make `Öйú` of `ÖÐ¹ú`.
+    config = TextFixerConfig(decode_inconsistent_utf8=not _GB_RUN.search(piece))
+    return _read_utf8(piece) or fix_encoding(piece, config)
 
 
 def _read_utf8(piece: str) -> str:
@@ -58,10 +60,12 @@ def _read_utf8(piece: str) -> str:
 def _read_gb2312(run: re.Match[str]) -> str:
     """Read a run of Latin-1 letters as GB2312, if all of it is common Chinese and the letters are no word.
 
-    Mixed case is the sign: `ÖÐ¹ú` is 中国, `ÉÈÊË` and `éèêë` are rows of letters.
+    Capital and small letters mixed are the sign: `ÖÐ¹ú` is 中国, while `éèêë` is a row of letters and the `××××` of
+    a court form is four signs (its bytes would read 鬃鬃).
     """
     data = run[0].encode("latin-1")
-    if run[0].isupper() or run[0].islower() or any(lead >= _LEVEL_TWO for lead in data[::2]):
+    mixed = any(map(str.isupper, run[0])) and any(map(str.islower, run[0]))
+    if not mixed or any(lead >= _LEVEL_TWO for lead in data[::2]):
         return run[0]
     try:
         chinese = data.decode("gb2312")

@@ -51,7 +51,7 @@ _CODE_LINE = re.compile(
     | (?:import|from|package|using|namespace)\ [A-Za-z_][A-Za-z0-9_.]*(?:\ (?:import|as)\ .*)?;?$
     | (?:return|public|private|protected|static|const|let|var|final|async|await)\ .*[()=;{]
     | \#(?:include|define|ifdef|ifndef|endif|pragma|!)
-    | (?:SELECT|INSERT\ INTO|UPDATE|DELETE\ FROM|CREATE|ALTER|DROP|FROM|WHERE|GROUP\ BY|ORDER\ BY|LEFT\ JOIN|JOIN)\ 
+    | (?:SELECT|INSERT\ INTO|UPDATE|DELETE\ FROM|CREATE|ALTER|DROP|FROM|WHERE|GROUP\ BY|ORDER\ BY|LEFT\ JOIN|JOIN)\ \S
     | (?:\$|>>>|sudo|pip|npm|git|docker|curl)\ \S
     | ["'][A-Za-z0-9_-]+["']\s*:                                           # a JSON key
     )""",

@@ -1,10 +1,10 @@
-"""Cut a text into what may be fixed and what must survive byte for byte.
+r"""Cut a text into what may be fixed and what must survive byte for byte.
 
 | kind | what it is |
 |---|---|
 | `fence` | fenced code with its fences; an unclosed fence runs to the end, as in CommonMark |
-| `display` | `$$...$$`, `\\[...\\]`, `\\begin{equation}...\\end{equation}` and their like |
-| `code`, `math` | inline code; `$...$` and `\\(...\\)` on one line (`$5` and `$6` are money, not mathematics) |
+| `display` | `$$...$$`, `\[...\]`, `\begin{equation}...\end{equation}` and their like |
+| `code`, `math` | inline code; `$...$` and `\(...\)` on one line (`$5` and `$6` are money, not mathematics) |
 | `url` | http, https, ftp; ASCII only, so it ends before `，` or 请 |
 | `table` | the pipes of a Markdown row, with the spaces around them |
 | `cell` | the words in a row; inline code, math and URLs in it are segments of their own |
@@ -43,13 +43,14 @@ BLOCKS = re.compile(
     re.MULTILINE,
 )
 INLINE = re.compile(_INLINE)
-CELLS = re.compile(rf"(?P<table>(?<!\\)\|[ \t\r]*|(?<![ \t\r])[ \t\r]+(?=\||\Z))|{_INLINE}")
+CELLS = re.compile(rf"(?P<table>(?<![ \t\r])[ \t\r]+(?:\|[ \t\r]*|\Z)|(?<!\\)\|[ \t\r]*)|{_INLINE}")
 # Without one of these marks the whole text is prose: nine texts in ten need no cutting.
 MARKS = re.compile(r"[`~$|\\]|://")
 
 # Planes 4 to 13 hold no character and never will soon: one of their code points can stand for a protected segment.
-_FIRST, _LAST = 0x40000, 0xDFFFF
+_FIRST, _LAST = 0x40000, 0x8FFFF
 _HELD = re.compile(f"[{chr(_FIRST)}-{chr(_LAST)}]")
+_NO_TEXT = re.compile("[\U00040000-\U000dffff]")
 
 
 def segments(text: str) -> Iterator[tuple[str, str]]:
@@ -105,6 +106,6 @@ def through(function: Callable[[str], str], text: str, kinds: Collection[str]) -
         if protected:
             held.append(words)
     masked = "".join(shown)
-    if len(held) > _LAST - _FIRST or _HELD.search(text):
+    if len(held) > _LAST - _FIRST or _NO_TEXT.search(text):
         return text
     return _HELD.sub(lambda match: held[ord(match[0]) - _FIRST], function(masked))

@@ -13,6 +13,7 @@ from toolkit.text.fix import fix
 # Blocks without a combining or decomposable character, left out of the search below because they are long.
 _PLAIN_BLOCKS = ((0x3400, 0xA000), (0xAC00, 0xD7A4), (0xD800, 0xF900), (0x17000, 0x1B000), (0x20000, 0x2F800))
 _SEARCHED_TO = 0x2FA20
+_ASTRAL = 0x10000
 
 
 def nfc_sensitive() -> list[int]:
@@ -20,7 +21,7 @@ def nfc_sensitive() -> list[int]:
 
     Those are: every combining mark, every second half of a composition, every character whose own NFC is another.
 
-    >>> 0x0301 in nfc_sensitive(), ord("豈") in nfc_sensitive(), ord("é") in nfc_sensitive(), ord("药") in nfc_sensitive()
+    >>> 0x0301 in nfc_sensitive(), 0xF900 in nfc_sensitive(), ord("é") in nfc_sensitive(), ord("药") in nfc_sensitive()
     (True, True, False, False)
     """
     sensitive = {*range(0x1161, 0x1176), *range(0x11A8, 0x11C3)}  # Hangul composes by rule, not by table
@@ -40,11 +41,14 @@ def nfc_sensitive() -> list[int]:
     return sorted(sensitive)
 
 
-def _character_class(codes: list[int], gap: int = 16) -> str:
-    """Write code points as a class; gaps of unneeded code points are bridged, which keeps RE2's automaton small."""
+def _character_class(codes: list[int]) -> str:
+    """Write code points as a class, bridging gaps: short classes keep RE2's automaton small.
+
+    Beyond U+FFFF the gaps may be wide, because `re` compares every range there with every character.
+    """
     ranges: list[list[int]] = []
     for code in codes:
-        if ranges and code - ranges[-1][1] <= gap:
+        if ranges and code - ranges[-1][1] <= (0x1000 if ranges[-1][1] >= _ASTRAL else 16):
             ranges[-1][1] = code
         else:
             ranges.append([code, code])
@@ -120,7 +124,9 @@ def drop_controls(text: str) -> str:
 
 
 # CSI with parameters, OSC up to its end, character sets, two-character sequences.
-_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)|[ -/]+[0-~]|[0-Z\\^-~])|\x9b[0-?]*[ -/]*[@-~]")
+_ANSI = re.compile(
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)|[ -/]+[0-~]|[0-Z\\^-~])|\x9b[0-?]*[ -/]*[@-~]"
+)
 
 
 @fix("strip_ansi", trigger=r"[\x1b\x9b]")

@@ -32,7 +32,9 @@ class Bytes(NamedTuple):
 def to_bytes(column: pa.Array | pa.ChunkedArray) -> Bytes:
     """Return the bytes of a string column without a Python object per text; a null is an empty text."""
     array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    if isinstance(array, pa.ChunkedArray):  # more than 2 GiB of text stays in chunks unless its offsets are 64 bits wide
+    if isinstance(
+        array, pa.ChunkedArray
+    ):  # more than 2 GiB of text stays in chunks unless its offsets are 64 bits wide
         array = array.cast(pa.large_string()).combine_chunks()
     if array.null_count:
         array = pc.fill_null(array, "")
@@ -48,7 +50,7 @@ def to_bytes(column: pa.Array | pa.ChunkedArray) -> Bytes:
 def to_column(texts: Bytes) -> pa.Array:
     """Return bytes as an Arrow column of type large_string; nothing is copied."""
     buffers = [None, pa.py_buffer(np.ascontiguousarray(texts.offsets)), pa.py_buffer(np.ascontiguousarray(texts.data))]
-    return pa.LargeStringArray.from_buffers(pa.large_string(), len(texts.offsets) - 1, buffers)
+    return pa.Array.from_buffers(pa.large_string(), len(texts.offsets) - 1, buffers)
 
 
 def replace_slow(forms: pa.Array, column: pa.Array, slow: npt.NDArray[np.bool_]) -> pa.Array:

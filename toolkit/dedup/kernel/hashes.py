@@ -13,12 +13,21 @@ All arithmetic is modulo 2^64 (`numpy` wraps arrays silently).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 U64 = npt.NDArray[np.uint64]
 U32 = npt.NDArray[np.uint32]
+
+
+class Units(NamedTuple):
+    """Flat 64-bit values of many texts: text i is `values[offsets[i]:offsets[i + 1]]`."""
+
+    offsets: npt.NDArray[np.int64]
+    values: U64
+
 
 MASK = (1 << 64) - 1
 STEP = 0x9E3779B97F4A7C15

@@ -51,8 +51,9 @@ def fold_character(character: str) -> str:
     >>> [fold_character(c) for c in "药²½㎎℃%"]  # never NFKC: 10² is not 102
     ['药', '²', '½', '㎎', '℃', '%']
     """
-    if unicodedata.decomposition(character).startswith(("<wide>", "<narrow>", "<small>")):
-        character = unicodedata.normalize("NFKC", character)
+    kind, _, code = unicodedata.decomposition(character).partition(" ")
+    if kind in {"<wide>", "<narrow>", "<small>"}:
+        character = chr(int(code, 16))
     character = _ALIASES.get(character, character)
     if character in _CONDITIONAL or character in _KEPT:
         return character

@@ -28,7 +28,10 @@ _ENGLISH_NUMBERS = {
     for number, words in (
         *enumerate("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen".split()),
         *enumerate("fifteen sixteen seventeen eighteen nineteen twenty".split(), start=15),
-        *((10 * tens, word) for tens, word in enumerate("thirty forty fifty sixty seventy eighty ninety".split(), start=3)),
+        *(
+            (10 * tens, word)
+            for tens, word in enumerate("thirty forty fifty sixty seventy eighty ninety".split(), start=3)
+        ),
         (100, "hundred"),
         (1000, "thousand"),
         (10**6, "million"),
@@ -163,7 +166,10 @@ _KINDS: dict[str, tuple[str, Callable[[re.Match[str]], str]]] = {
         + _UNIT % ("latin", "han"),
         _number,
     ),
-    "numeral": (rf"(?P<numerals>{_NUMERALS})(?:点(?P<point>[零〇一二三四五六七八九]+))?" + _UNIT % ("latin2", "han2"), _numeral),
+    "numeral": (
+        rf"(?P<numerals>{_NUMERALS})(?:点(?P<point>[零〇一二三四五六七八九]+))?" + _UNIT % ("latin2", "han2"),
+        _numeral,
+    ),
     "signs": ("[²³¹⁰⁴-⁹⁻¼-¾ⅰ-ⅻ①-⑳<>≤≥±‰]|半", lambda found: "0.5" if found[0] == "半" else found[0]),
     "modal_han": (
         "应当|应该|务必|必须|必需|可以|允许|准许|有权|严禁|禁止|禁忌|禁用|慎用|没有|不得|不能|不可|不宜|不应|千万别|别再|别吃|别用|[应须不未非无没勿否禁忌]",

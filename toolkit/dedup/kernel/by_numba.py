@@ -1,0 +1,379 @@
+"""The numba backend: one pass per text over the Arrow bytes, compiled on first use and cached on disk.
+
+Every loop here repeats a function of `by_numpy` or `reference`; the tests hold them equal bit by bit. Two traps: numba turns
+`uint64 + int64` into a float, so every constant has its type; and nothing checks bounds, so every buffer is sized by the
+longest text before the loop.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from toolkit.dedup.kernel import hashes
+from toolkit.dedup.kernel.columns import DROP, FIRST_SLOW, I64, SLOW, TABLE_SIZE, Bytes, fold_table, han_table
+from toolkit.dedup.kernel.hashes import U64, Units
+from toolkit.dedup.kernel.leaders import follow_arrays
+from toolkit.dedup.kernel.params import Params, permutations
+
+_compiled: Any = njit(cache=True, nogil=True, boundscheck=False)
+_inlined: Any = njit(cache=True, nogil=True, inline="always")
+
+_U = np.uint64
+_STEP, _BASE, _UNIT = _U(hashes.STEP), _U(hashes.BASE), _U(hashes.UNIT_FACTOR)
+_SPREAD_1, _SPREAD_2, _WORD = _U(hashes.SPREAD_1), _U(hashes.SPREAD_2), _U(hashes.WORD_SEED)
+_EXACT_1, _EXACT_2 = (_U(seed) for seed in hashes.EXACT_SEEDS)
+_S29, _S32, _S33 = _U(29), _U(32), _U(33)
+_SLOW, _DROP = np.uint32(SLOW), np.uint32(DROP)
+_SPACE, _APOSTROPHE, _DASH, _SHARP, _BANG = (np.uint32(ord(c)) for c in " '-#!")
+_LANES = 64  # hashes are padded to a multiple with a repeated one, so that the inner loop is whole vectors
+
+
+# -- normal form ---------------------------------------------------------------------------------------------------------
+
+
+def fold(texts: Bytes) -> tuple[Bytes, npt.NDArray[np.bool_]]:
+    """Return the normal forms, and which texts the table cannot decide (their form here is void)."""
+    count = len(texts.offsets) - 1
+    offsets = np.zeros(count + 1, dtype=np.int64)
+    slow = np.zeros(count, dtype=np.bool_)
+    data = np.empty(len(texts.data) + (len(texts.data) >> 1) + 4, dtype=np.uint8)  # 2 bytes may fold to 3: ɐ, Ⱥ
+    used = _fold(texts.offsets, texts.data, fold_table(), han_table(), data, offsets, slow)
+    return Bytes(offsets, data[:used]), slow
+
+
+@_inlined
+def _decode(data: Any, start: int, end: int, codes: Any) -> int:
+    at, count = start, 0
+    while at < end:
+        byte = np.uint32(data[at])
+        if byte < 0x80:
+            codes[count] = byte
+            at += 1
+        elif byte < 0xE0:
+            codes[count] = ((byte & 0x1F) << 6) | (data[at + 1] & 0x3F)
+            at += 2
+        elif byte < 0xF0:
+            codes[count] = ((byte & 0x0F) << 12) | (np.uint32(data[at + 1] & 0x3F) << 6) | (data[at + 2] & 0x3F)
+            at += 3
+        else:
+            high = ((byte & 0x07) << 18) | (np.uint32(data[at + 1] & 0x3F) << 12)
+            codes[count] = high | (np.uint32(data[at + 2] & 0x3F) << 6) | (data[at + 3] & 0x3F)
+            at += 4
+        count += 1
+    return count
+
+
+@_inlined
+def _encode(code: Any, data: Any, at: int) -> int:
+    if code < 0x80:
+        data[at] = code
+        return at + 1
+    if code < 0x800:
+        data[at] = 0xC0 | (code >> 6)
+        data[at + 1] = 0x80 | (code & 0x3F)
+        return at + 2
+    if code < 0x10000:
+        data[at] = 0xE0 | (code >> 12)
+        data[at + 1] = 0x80 | ((code >> 6) & 0x3F)
+        data[at + 2] = 0x80 | (code & 0x3F)
+        return at + 3
+    data[at] = 0xF0 | (code >> 18)
+    data[at + 1] = 0x80 | ((code >> 12) & 0x3F)
+    data[at + 2] = 0x80 | ((code >> 6) & 0x3F)
+    data[at + 3] = 0x80 | (code & 0x3F)
+    return at + 4
+
+
+@_inlined
+def _fold_codes(codes: Any, count: int, table: Any) -> int:
+    """Fold in place; return the new count, or -1 when a character is slow."""
+    kept = 0
+    for at in range(count):
+        code = codes[at]
+        if code < TABLE_SIZE:
+            code = table[code]
+        elif code >= FIRST_SLOW:
+            code = _SLOW
+        if code == _SLOW:
+            return -1
+        if code != _DROP:
+            codes[kept] = code
+            kept += 1
+    return kept
+
+
+@_inlined
+def _digit(code: Any) -> bool:
+    return 48 <= code <= 57
+
+
+@_inlined
+def _letter(code: Any) -> bool:
+    return 97 <= code <= 122
+
+
+@_inlined
+def _lost(code: Any, before: Any, after: Any) -> bool:
+    """Whether conditional punctuation carries nothing here (`toolkit.text.shingles.fold._LOST`)."""
+    if code == _DASH:
+        return _letter(before) or not _digit(after)
+    if code == _SHARP:
+        return not _letter(before)
+    if code == _BANG:
+        return not (_letter(after) or after == 40 or after == 61)
+    if code in (46, 44, 58, 47, 42, 126, 39):
+        return not (_digit(before) and _digit(after))
+    return False
+
+
+@_compiled
+def _fold(offsets: Any, data: Any, table: Any, han: Any, out: Any, out_offsets: Any, slow: Any) -> int:
+    longest = 0
+    for row in range(len(offsets) - 1):
+        longest = max(longest, offsets[row + 1] - offsets[row])
+    codes = np.empty(longest + 1, dtype=np.uint32)
+    used = 0
+    for row in range(len(offsets) - 1):
+        count = _fold_codes(codes, _decode(data, offsets[row], offsets[row + 1], codes), table)
+        slow[row] = count < 0
+        last, pending, start = np.uint32(0), False, used
+        for at in range(count):
+            code = codes[at]
+            if code < 128 and _lost(code, codes[at - 1] if at else _DROP, codes[at + 1] if at + 1 < count else _DROP):
+                if code == _APOSTROPHE:
+                    continue
+                code = _SPACE
+            if code == _SPACE:
+                pending = True
+                continue
+            if pending and used > start and not han[last] and not han[code]:
+                out[used] = 32
+                used += 1
+            used = _encode(code, out, used)
+            last, pending = code, False
+        out_offsets[row + 1] = used
+    return used
+
+
+# -- hashes --------------------------------------------------------------------------------------------------------------
+
+
+@_inlined
+def _spread(value: Any) -> Any:
+    value ^= value >> _S33
+    value *= _SPREAD_1
+    value ^= value >> _S33
+    value *= _SPREAD_2
+    return value ^ (value >> _S33)
+
+
+def exact(texts: Bytes) -> U64:
+    """Return the two halves of the 128-bit keys of texts in normal form, as (texts, 2)."""
+    out = np.zeros((len(texts.offsets) - 1, 2), dtype=np.uint64)
+    _exact(texts.offsets, texts.data, out)
+    return out
+
+
+@_compiled
+def _exact(offsets: Any, data: Any, out: Any) -> None:
+    codes = _buffer(offsets)
+    for row in range(len(offsets) - 1):
+        position, first, second = _U(0), _U(0), _U(0)
+        for at in range(_decode(data, offsets[row], offsets[row + 1], codes)):
+            position += _STEP
+            first += _spread(_U(codes[at]) + position + _EXACT_1)
+            second += _spread(_U(codes[at]) + position + _EXACT_2)
+        out[row, 0] = first
+        out[row, 1] = second
+
+
+@_inlined
+def _buffer(offsets: Any) -> Any:
+    longest = 0
+    for row in range(len(offsets) - 1):
+        longest = max(longest, offsets[row + 1] - offsets[row])
+    return np.empty(longest + 1, dtype=np.uint32)
+
+
+@_inlined
+def _join_words(codes: Any, count: int, units: Any, han: Any) -> int:
+    words, at = 0, 0
+    while at < count:
+        if codes[at] == _SPACE:
+            at += 1
+            continue
+        position, value = _STEP, _spread(_U(codes[at]) + _STEP + _WORD)
+        alone = han[codes[at]]
+        at += 1
+        while not alone and at < count and codes[at] != _SPACE and not han[codes[at]]:
+            position += _STEP
+            value += _spread(_U(codes[at]) + position + _WORD)
+            at += 1
+        units[words] = value
+        words += 1
+    return words
+
+
+@_compiled
+def _shingle(codes: Any, count: int, units: Any, values: Any, width: int, words: bool, han: Any) -> int:
+    """Hash the shingles of one text into `values`; return their number, repeats included."""
+    if words:
+        count = _join_words(codes, count, units, han)
+    for at in range(count):
+        unit = units[at] if words else _U(codes[at])
+        unit *= _UNIT
+        units[at] = unit ^ (unit >> _S32)
+    if count == 0:
+        return 0
+    size = min(width, count)
+    number = count - size + 1
+    for at in range(number):
+        values[at] = units[at]
+    for step in range(1, size):
+        for at in range(number):
+            values[at] = values[at] * _BASE + units[at + step]
+    for at in range(number):
+        values[at] = _spread(values[at])
+    return number
+
+
+def bands(texts: Bytes, params: Params) -> U64:
+    """Return the band keys of texts in normal form, none of them empty, as (texts, bands)."""
+    out = np.empty((len(texts.offsets) - 1, params.bands), dtype=np.uint64)
+    factors, addends = permutations(params)
+    _bands(
+        texts.offsets, texts.data, params.width, params.unit == "word", han_table(), factors, addends, params.rows, out
+    )
+    return out
+
+
+@_compiled
+def _least(short: Any, count: int, factor: Any, addend: Any) -> Any:
+    least = np.uint32(0xFFFFFFFF)
+    for at in range(count):
+        least = min(least, np.uint32(short[at] * factor + addend))
+    return least
+
+
+@_inlined
+def _scramble(value: Any) -> Any:
+    value = np.uint32(value ^ (value >> np.uint32(16)))
+    value = np.uint32(value * np.uint32(0x85EBCA6B))
+    value = np.uint32(value ^ (value >> np.uint32(13)))
+    value = np.uint32(value * np.uint32(0xC2B2AE35))
+    return np.uint32(value ^ (value >> np.uint32(16)))
+
+
+@_compiled
+def _bands(
+    offsets: Any, data: Any, width: int, words: bool, han: Any, factors: Any, addends: Any, rows: int, out: Any
+) -> None:
+    codes = _buffer(offsets)
+    units, values = np.empty(len(codes), dtype=np.uint64), np.empty(len(codes), dtype=np.uint64)
+    short = np.empty(len(codes) + _LANES, dtype=np.uint32)
+    for row in range(len(offsets) - 1):
+        length = _decode(data, offsets[row], offsets[row + 1], codes)
+        count = _shingle(codes, length, units, values, width, words, han)
+        for at in range(count):
+            short[at] = _scramble(np.uint32(values[at] >> _S32))
+        padded = (count + _LANES - 1) // _LANES * _LANES
+        short[count:padded] = short[0]
+        for band in range(out.shape[1]):
+            key, position = _U(0), _U(band)
+            for at in range(band * rows, (band + 1) * rows):
+                position += _STEP
+                key += _spread(_U(_least(short, padded, factors[at], addends[at])) + position)
+            out[row, band] = key
+
+
+def shingle_hashes(texts: Bytes, params: Params) -> Units:
+    """Return the 64-bit hash of every shingle, repeats included, in the order of the text."""
+    out = np.empty(len(texts.data), dtype=np.uint64)
+    offsets = np.zeros(len(texts.offsets), dtype=np.int64)
+    _shingles(texts.offsets, texts.data, params.width, params.unit == "word", han_table(), offsets, out)
+    return Units(offsets, out[: offsets[-1]])
+
+
+@_compiled
+def _shingles(offsets: Any, data: Any, width: int, words: bool, han: Any, out_offsets: Any, out: Any) -> None:
+    codes = _buffer(offsets)
+    units, values = np.empty(len(codes), dtype=np.uint64), np.empty(len(codes), dtype=np.uint64)
+    used = 0
+    for row in range(len(offsets) - 1):
+        length = _decode(data, offsets[row], offsets[row + 1], codes)
+        count = _shingle(codes, length, units, values, width, words, han)
+        out[used : used + count] = values[:count]
+        used += count
+        out_offsets[row + 1] = used
+
+
+# -- similarity ----------------------------------------------------------------------------------------------------------
+
+
+def similarities(texts: Bytes, left: I64, right: I64, params: Params) -> npt.NDArray[np.float64]:
+    """Return the exact Jaccard similarity of the shingle sets of texts `left[i]` and `right[i]`; fastest sorted by left."""
+    out = np.zeros(len(left))
+    _similarities(texts.offsets, texts.data, left, right, params.width, params.unit == "word", han_table(), out)
+    return out
+
+
+@_inlined
+def _insert(table: Any, stamps: Any, stamp: int, value: Any) -> bool:
+    """Put a hash into an open-addressing table whose live slots bear the stamp; return whether it is new."""
+    mask = _U(len(table) - 1)
+    slot = value & mask
+    while stamps[slot] == stamp:
+        if table[slot] == value:
+            return False
+        slot = (slot + _U(1)) & mask
+    stamps[slot] = stamp
+    table[slot] = value
+    return True
+
+
+@_inlined
+def _holds(table: Any, stamps: Any, stamp: int, value: Any) -> bool:
+    mask = _U(len(table) - 1)
+    slot = value & mask
+    while stamps[slot] == stamp:
+        if table[slot] == value:
+            return True
+        slot = (slot + _U(1)) & mask
+    return False
+
+
+@_compiled
+def _similarities(offsets: Any, data: Any, left: Any, right: Any, width: int, words: bool, han: Any, out: Any) -> None:
+    codes = _buffer(offsets)
+    units, values = np.empty(len(codes), dtype=np.uint64), np.empty(len(codes), dtype=np.uint64)
+    size = 1
+    while size < 2 * len(codes):
+        size *= 2
+    first, second = np.empty(size, dtype=np.uint64), np.empty(size, dtype=np.uint64)
+    first_stamps, second_stamps = np.full(size, -1, dtype=np.int64), np.full(size, -1, dtype=np.int64)
+    first_count, first_stamp = 0, -2
+    for pair in range(len(left)):
+        if pair == 0 or left[pair] != left[pair - 1]:
+            first_count, first_stamp = 0, pair
+            length = _decode(data, offsets[left[pair]], offsets[left[pair] + 1], codes)
+            for at in range(_shingle(codes, length, units, values, width, words, han)):
+                first_count += _insert(first, first_stamps, first_stamp, values[at])
+        second_count, shared = 0, 0
+        length = _decode(data, offsets[right[pair]], offsets[right[pair] + 1], codes)
+        for at in range(_shingle(codes, length, units, values, width, words, han)):
+            if _insert(second, second_stamps, pair, values[at]):
+                second_count += 1
+                shared += _holds(first, first_stamps, first_stamp, values[at])
+        union = first_count + second_count - shared
+        if union:
+            out[pair] = shared / union
+
+
+# -- leaders -------------------------------------------------------------------------------------------------------------
+
+follow: Any = _compiled(follow_arrays)
+"""`follow_arrays`, compiled."""

@@ -1,0 +1,246 @@
+"""All steps in one process: from a column of texts to who is dropped for whom. The stage does the same over shards.
+
+1. Exact keys: of equal normal forms the first in survivor order goes on.
+2. Band keys, candidates, exact similarity, salient keys: the verified pairs, and the vetoed ones.
+3. Crowds: `leaders` of each, restricted to equal salient keys.
+4. In survivor order a text is dropped when it is similar to one that is kept; it points to the most similar of those.
+5. A crowd whose leader was dropped for a text outside is asked again, with its kept members only, until nothing is new.
+
+So no two kept texts that share a band and a salient key reach the threshold, and no dropped text points to a dropped one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from operator import itemgetter
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from toolkit.dedup.kernel import functions as f
+from toolkit.dedup.kernel.backends import choose_kernel
+from toolkit.dedup.kernel.candidates import CROWD, Candidates, candidate_pairs, components
+from toolkit.dedup.kernel.columns import I64
+from toolkit.dedup.kernel.hashes import U64
+from toolkit.dedup.kernel.params import Params
+
+F64 = npt.NDArray[np.float64]
+BLOCK = 1 << 25  # bytes of texts in memory while pairs are verified
+
+
+class Texts(Protocol):
+    """What is asked of the texts: to be read once in order, and again by row. A `pyarrow.ChunkedArray` does both."""
+
+    def __len__(self) -> int: ...
+
+    def iterchunks(self) -> Iterable[pa.Array]: ...
+
+    def take(self, indices: pa.Array) -> pa.Array | pa.ChunkedArray: ...
+
+
+class Pairs(NamedTuple):
+    """Pairs of rows with their exact similarity."""
+
+    left: I64
+    right: I64
+    similarity: F64
+
+
+class NearDuplicates(NamedTuple):
+    """What was found: `dropped` (left is dropped for right, which is kept) and `vetoed` (alike, but saying another thing)."""
+
+    dropped: Pairs
+    vetoed: Pairs
+
+
+class _Scan(NamedTuple):
+    lengths: I64
+    exact: U64
+    rows: I64
+    keys: U64
+
+
+def near_duplicates(
+    texts: Texts | pa.Array, *, params: Params, order: I64 | None = None, kernel: str = "auto", normal: bool = False
+) -> NearDuplicates:
+    """Find all near duplicates of a column and decide who stays.
+
+    Args:
+        texts: The texts, or anything that yields and takes them (`Texts`).
+        params: The comparison.
+        order: Rank of every row, smallest first to stay; without it earlier rows stay.
+        kernel: One of `KERNELS`; equal results.
+        normal: Whether the texts are in normal form.
+
+    >>> column = pa.array(["每日3次，饭后服用，连服七天。", "每日3次，饭后服用，连服7天！", "每日2次，饭后服用，连服七天。", "可以", "不行"])
+    >>> near_duplicates(column, params=Params(threshold=0.5)).dropped.left.tolist()  # 2 is not 3
+    [1]
+    """
+    whole = pa.chunked_array([texts]) if isinstance(texts, pa.Array) else texts
+    chosen = choose_kernel(kernel, len(whole), getattr(whole, "nbytes", 0))
+    work = _Work(whole, params, chosen, normal)
+    rank = np.arange(len(whole)) if order is None else np.argsort(np.argsort(order, kind="stable"))
+    scan = work.scan()
+    twin = _first_twins(scan.exact, rank)
+    pairs = _all_candidates(scan, twin)
+    lengths = scan.lengths
+    del scan
+    alone = ~pairs.crowded
+    verified, vetoed = work.verify(pairs.left[alone], pairs.right[alone], lengths)
+    crowds = _crowds(pairs.left[pairs.crowded], pairs.right[pairs.crowded], rank)
+    kept_for, similarity = _settle(work, crowds, verified, rank)
+    return NearDuplicates(_with_twins(twin, kept_for, similarity, lengths), vetoed)
+
+
+class _Work(NamedTuple):
+    texts: Texts
+    params: Params
+    kernel: str
+    normal: bool
+
+    def take(self, rows: I64) -> pa.Array:
+        found = self.texts.take(pa.array(rows))
+        return found if self.normal else f.normal_column(found, kernel=self.kernel)
+
+    def scan(self) -> _Scan:
+        """Read all texts once."""
+        first, parts = 0, []
+        for chunk in self.texts.iterchunks():
+            forms = chunk if self.normal else f.normal_column(chunk, kernel=self.kernel)
+            rows, keys = f.band_keys(forms, params=self.params, kernel=self.kernel, normal=True)
+            exact = f.exact_halves(forms, kernel=self.kernel, normal=True)
+            lengths = (
+                pa.compute.fill_null(pa.compute.binary_length(forms), 0).to_numpy(zero_copy_only=False).astype(np.int64)
+            )
+            parts.append(_Scan(lengths, exact, rows + first, keys))
+            first += len(chunk)
+        if not parts:
+            parts = [_Scan(*(np.zeros(0, np.int64), np.zeros((0, 2), np.uint64)) * 2)]
+        return _Scan(*(_concatenate(list(column)) for column in zip(*parts, strict=True)))
+
+    def verify(self, left: I64, right: I64, lengths: I64) -> tuple[Pairs, Pairs]:
+        """Measure pairs; return those that reach the threshold, and of these apart those whose salient tokens differ."""
+        similarity = np.zeros(len(left))
+        for a, b in _spans(lengths[left] + lengths[right]):
+            rows, places = np.unique(np.concatenate([left[a:b], right[a:b]]), return_inverse=True)
+            one, two = places[: b - a], places[b - a :]
+            similarity[a:b] = f.pair_similarities(
+                self.take(rows), one, two, params=self.params, kernel=self.kernel, normal=True
+            )
+        near = similarity >= self.params.threshold
+        left, right, similarity = left[near], right[near], similarity[near]
+        rows, places = np.unique(np.concatenate([left, right]), return_inverse=True)
+        salient = self.salient(rows, lengths[rows])[places]
+        equal = salient[: len(left)] == salient[len(left) :]
+        parts = (Pairs(left[m], right[m], similarity[m]) for m in (equal, ~equal))
+        return next(parts), next(parts)
+
+    def salient(self, rows: I64, lengths: I64) -> U64:
+        parts = [f.salient_keys(self.take(rows[a:b]), kernel=self.kernel, normal=True) for a, b in _spans(lengths)]
+        return np.concatenate([np.zeros(0, dtype=np.uint64), *parts])
+
+    def lead(self, rows: I64) -> Pairs:
+        """Return who follows whom among rows in survivor order."""
+        forms = self.take(rows)
+        same = f.salient_keys(forms, kernel=self.kernel, normal=True)
+        member, leader, _ = f.leaders(forms, params=self.params, same=same, kernel=self.kernel, normal=True)
+        similarity = f.pair_similarities(forms, member, leader, params=self.params, kernel=self.kernel, normal=True)
+        sure = similarity >= self.params.threshold
+        return Pairs(rows[member[sure]], rows[leader[sure]], similarity[sure])
+
+
+def _concatenate(parts: list[npt.NDArray[np.generic]]) -> npt.NDArray[np.generic]:
+    """Concatenate and let go of the parts one by one: band keys are the largest array there is."""
+    out = np.empty((sum(len(part) for part in parts), *parts[0].shape[1:]), dtype=parts[0].dtype)
+    end = len(out)
+    while parts:
+        part = parts.pop()
+        out[end - len(part) : end] = part
+        end -= len(part)
+    return out
+
+
+def _spans(sizes: I64) -> Iterator[tuple[int, int]]:
+    """Yield (first, last) of consecutive items of about `BLOCK` bytes together."""
+    blocks = np.cumsum(sizes) // BLOCK
+    edges = np.flatnonzero(np.diff(blocks, prepend=-1, append=-1)).tolist() if len(sizes) else []
+    yield from zip(edges[:-1], edges[1:], strict=True)
+
+
+def _first_twins(exact: U64, rank: I64) -> I64:
+    """Return for every row the first in survivor order of those with its exact key."""
+    order = np.lexsort((rank, exact[:, 1], exact[:, 0]))
+    ordered = exact[order]
+    new = np.concatenate([[True], (ordered[1:] != ordered[:-1]).any(axis=1)])[: len(order)]
+    twin = np.empty(len(order), dtype=np.int64)
+    twin[order] = order[np.maximum.accumulate(np.where(new, np.arange(len(order)), 0))]
+    return twin
+
+
+def _all_candidates(scan: _Scan, twin: I64) -> Candidates:
+    """Return the candidates of all bands, each once; the pairs of short runs and the chains of crowds apart."""
+    first = twin[scan.rows] == scan.rows
+    rows, chains, packed = scan.rows[first], [], np.zeros(0, dtype=np.uint64)
+    for band in range(scan.keys.shape[1]):
+        found = candidate_pairs(scan.keys[first, band], rows)
+        plain = ~found.crowded
+        pairs = (found.left[plain].astype(np.uint64) << np.uint64(32)) | found.right[plain].astype(np.uint64)
+        packed = np.union1d(packed, pairs)
+        chains.append((found.left[~plain], found.right[~plain]))
+    left, right = ((packed >> np.uint64(32)).astype(np.int64), (packed & np.uint64(0xFFFFFFFF)).astype(np.int64))
+    chain_left, chain_right = (np.concatenate([np.zeros(0, np.int64), *part]) for part in zip(*chains, strict=True))
+    crowded = np.repeat([False, True], [len(left), len(chain_left)])
+    return Candidates(np.concatenate([left, chain_left]), np.concatenate([right, chain_right]), crowded)
+
+
+def _crowds(left: I64, right: I64, rank: I64) -> list[I64]:
+    """Return the members of every crowd in survivor order."""
+    refs, labels = components(left, right)
+    order = np.lexsort((rank[refs], labels))
+    edges = np.flatnonzero(np.diff(labels[order])) + 1
+    return [part for part in np.split(refs[order], edges) if len(part)]
+
+
+def _settle(work: _Work, crowds: list[I64], pairs: Pairs, rank: I64) -> tuple[I64, F64]:
+    """Decide who is kept; ask again every crowd that has a kept member that did not lead."""
+    found = [pairs, *(work.lead(crowd) for crowd in crowds)]
+    led = [np.setdiff1d(crowd, part.left) for crowd, part in zip(crowds, found[1:], strict=True)]
+    while True:
+        kept_for, similarity = _keep(found, rank)
+        again = []
+        for at, crowd in enumerate(crowds):
+            kept = crowd[kept_for[crowd] < 0]
+            if np.isin(kept, led[at]).all():
+                continue
+            again.append(work.lead(kept))
+            led[at] = kept
+        if not sum(len(part.left) for part in again):
+            return kept_for, similarity
+        found += again
+
+
+def _keep(found: list[Pairs], rank: I64) -> tuple[I64, F64]:
+    """Return for every row the kept row it is dropped for, or -1, and the similarity."""
+    one, two, value = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    swap = rank[one] < rank[two]
+    later, earlier = np.where(swap, two, one), np.where(swap, one, two)
+    order = np.lexsort((rank[earlier], -value, rank[later]))
+    kept_for, similarity = np.full(len(rank), -1, dtype=np.int64), np.zeros(len(rank))
+    rows = zip(later[order].tolist(), earlier[order].tolist(), value[order].tolist(), strict=True)
+    for row, choices in groupby(rows, key=itemgetter(0)):
+        for _, other, score in choices:
+            if kept_for[other] < 0:
+                kept_for[row], similarity[row] = other, score
+                break
+    return kept_for, similarity
+
+
+def _with_twins(twin: I64, kept_for: I64, similarity: F64, lengths: I64) -> Pairs:
+    """Return all dropped rows: near ones, and twins, which share the fate of the first of them."""
+    goal, score = kept_for[twin], np.where(kept_for[twin] < 0, 1.0, similarity[twin])
+    target = np.where(goal < 0, twin, goal)
+    dropped = np.flatnonzero((target != np.arange(len(twin))) & (lengths > 0))
+    return Pairs(dropped, target[dropped], score[dropped])

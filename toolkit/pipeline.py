@@ -1,0 +1,274 @@
+"""A run from recipe to release: the one implementation behind the command line and `toolkit.run`."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import os
+import platform
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO, ClassVar
+
+import orjson
+
+import toolkit
+from toolkit import recipe as recipes
+from toolkit.engine import clock
+from toolkit.engine.driver import Driver, Finished, Settings, locked
+from toolkit.engine.local import InProcess, LocalPool
+from toolkit.engine.progress import Progress, Style
+from toolkit.engine.runner import Pool, Runner, stop_on_signals
+from toolkit.engine.store import PACKAGES
+from toolkit.errors import DataError, unknown_name
+from toolkit.files import atomic
+from toolkit.kinds import Batch, Counts, Read, Step, Unit
+from toolkit.reasons import Disposition
+from toolkit.record import rows_of
+from toolkit.release import Release
+from toolkit.release.write import write_release
+from toolkit.stage import Stage
+
+ENGINES: dict[str, Callable[[int], Pool]] = {"local": lambda workers: LocalPool(workers) if workers else InProcess()}
+"""How to get workers, by the name that `--engine` takes."""
+
+BESIDE = {
+    Disposition.HELD: "held.jsonl",
+    Disposition.RAG: "rag/docs.jsonl",
+    Disposition.QUARANTINED: "quarantine.jsonl",
+}
+"""Where records that left are written, beside the release; those rejected lie in a file per stage."""
+
+
+@dataclass(frozen=True)
+class How:
+    """How to run; nothing here changes what comes out.
+
+    Attributes:
+        workers: Processes; 0 runs everything in the calling process. None: one per core.
+        engine: A name of `ENGINES`.
+        progress: `auto`, `json` or `quiet`.
+        fault_limit: Share of quarantined rows that stops the run.
+        batch_rows: Rows that go through the stages at once.
+        limit: Only the first so many rows.
+        strict: Any quarantined row is an error.
+    """
+
+    workers: int | None = None
+    engine: str = "local"
+    progress: Style = "auto"
+    fault_limit: float = 0.05
+    batch_rows: int = 1000
+    limit: int | None = None
+    strict: bool = False
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a run did.
+
+    Attributes:
+        out: Where it wrote.
+        account: One entry per stage: name and counts.
+        manifest: The manifest of the release, or None for a run without one.
+    """
+
+    out: Path
+    account: list[tuple[str, Counts]]
+    manifest: Mapping[str, Any] | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """For `--json`."""
+        files = dict(self.manifest["files"]) if self.manifest else {}
+        return {"out": str(self.out), "account": account_json(self.account), "files": files, **self.facts}
+
+
+def account_json(account: Iterable[tuple[str, Counts]]) -> list[dict[str, Any]]:
+    """The account as plain values."""
+    return [{"stage": name, **counts.to_json()} for name, counts in account]
+
+
+def run(
+    recipe: str | Path | recipes.Recipe, *, out: str | Path = "build", as_of: str | None = None, how: How | None = None
+) -> Report:  # fmt: skip
+    """Run a recipe.
+
+    Args:
+        recipe: Path of a recipe, or one that is loaded already.
+        out: Folder for the release and what lies beside it.
+        as_of: The day to judge validity from, YYYY-MM-DD. There is no default: a release can be rebuilt as of any day.
+        how: Workers, engine and progress; changes nothing in what comes out.
+
+    Returns:
+        The account and the manifest.
+
+    Raises:
+        ToolkitError: With an exit code, what is wrong, where, and what to do.
+    """
+    how = how or How()
+    loaded = recipe if isinstance(recipe, recipes.Recipe) else recipes.load(recipe)
+    stages = loaded.build(as_of)
+    out = Path(out)
+    with locked(out / "work"):
+        finished, facts = _drive(stages, out / "work", how)
+        _write_left(finished, out)
+        manifest = _release(stages[-1], finished, loaded, as_of, out)
+        finished.store.remove_others(finished.used)
+        account = list(zip(finished.stages, finished.counts, strict=True))
+        run_facts = {"account": account_json(account), "as_of": as_of, **facts}
+        atomic.write_bytes(out / "work" / "run.json", _json(run_facts))
+    _check_strict(finished, how)
+    return Report(out, account, manifest, facts)
+
+
+def run_stage(stage: Stage, inputs: Sequence[str], output: str, how: How, *, rejected: str | None = None) -> Report:
+    """Run one stage from files to a file of records.
+
+    Args:
+        stage: A stage; `Collect` reads its own sources.
+        inputs: JSONL files of records, or `-` for the standard input.
+        output: A JSONL file that appears when it is complete, or `-` for the standard output.
+        how: How to run.
+        rejected: Where the records go that left, with stage, reason and detail.
+    """
+    stages = [stage] if isinstance(stage.steps()[0], Read) else [Input(paths=tuple(inputs)), stage]
+    base = Path(output).absolute().parent if output != "-" else None
+    with tempfile.TemporaryDirectory(prefix=".toolkit-", dir=base) as folder:
+        finished, facts = _drive(stages, Path(folder), how)
+        if rejected:
+            with atomic.writing(Path(rejected)) as file:
+                file.writelines(line for b in finished.leaving() for _, _, line in _left_lines(b))
+        _write_records(finished.records(), output)
+    _check_strict(finished, how)
+    return Report(Path(output), list(zip(finished.stages, finished.counts, strict=True)), None, facts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Input(Stage):
+    """Reads records that a stage command wrote, or foreign rows."""
+
+    name: ClassVar[str] = "read"
+    paths: tuple[str, ...] = ()
+
+    def steps(self) -> tuple[Step, ...]:
+        """One Read."""
+        from toolkit.collect import RecordFiles
+
+        return (RecordFiles(self.paths).read_step(),)
+
+
+def _drive(stages: Sequence[Stage], work: Path, how: How) -> tuple[Finished, dict[str, Any]]:
+    """Run stages over shards in a work folder."""
+    if how.engine not in ENGINES:
+        raise unknown_name("engine", how.engine, ENGINES)
+    workers = how.workers if how.workers is not None else os.cpu_count() or 1
+    began, cpu = clock.seconds(), clock.cpu_seconds()
+    with stop_on_signals() as stop:
+        runner = Runner(ENGINES[how.engine](workers), stop)
+        try:
+            driver = Driver(work, runner, Progress(how.progress), Settings(how.batch_rows, how.fault_limit, how.limit))
+            finished = driver.run(stages)
+        finally:
+            runner.close()
+    seconds = {"seconds": round(clock.seconds() - began, 3), "cpu_driver": round(clock.cpu_seconds() - cpu, 3)}
+    return finished, {
+        **seconds,
+        "cpu_tasks": round(finished.cpu, 3),
+        "tasks_reused": finished.reused,
+        "workers": workers,
+    }
+
+
+def _release(
+    stage: Stage, finished: Finished, loaded: recipes.Recipe, as_of: str | None, out: Path
+) -> Mapping[str, Any] | None:  # fmt: skip
+    if not isinstance(stage, Release):
+        return None
+    account = account_json(zip(finished.stages, finished.counts, strict=True))
+    if not finished.counts[-1].kept:
+        raise DataError(
+            "no record reached the release",
+            hint=f"`toolkit inspect account {out}` shows where they left; nothing was released",
+        )
+    manifest = {
+        "toolkit": toolkit.__version__,
+        "as_of": as_of,
+        "recipe": loaded.content,
+        "files_read": _named_files(loaded),
+        "account": account,
+        "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
+        "python": platform.python_version(),
+    }
+    return write_release(out / "release", stage.targets, finished.exported, manifest)
+
+
+def _named_files(loaded: recipes.Recipe) -> dict[str, str]:
+    """Hash of every file that the recipe names by a relative path: registry of sources, policy, term lists."""
+    found = {}
+    for _, options in loaded.stages:
+        for key in recipes.PATH_OPTIONS:
+            value = options.get(key)
+            if isinstance(value, str) and (loaded.path.parent / value).is_file():
+                found[value] = hashlib.sha256((loaded.path.parent / value).read_bytes()).hexdigest()
+    return found
+
+
+def _write_left(finished: Finished, out: Path) -> None:
+    """Write what left, beside the release: a file per stage for the rejected, one each for held, rag and quarantine."""
+    for name in BESIDE.values():
+        (out / name).unlink(missing_ok=True)
+    with ExitStack() as stack:
+        folder = stack.enter_context(atomic.writing_folder(out / "rejected"))
+        files: dict[Path, BinaryIO] = {}
+        for batch in finished.leaving():
+            for disposition, number, line in _left_lines(batch):
+                if disposition == Disposition.CONSUMED:
+                    continue
+                beside = BESIDE.get(disposition)
+                path = out / beside if beside else folder / f"{number + 1:02d}-{finished.stages[number]}.jsonl"
+                if path not in files:
+                    opened = atomic.writing(path) if beside else path.open("wb")
+                    files[path] = stack.enter_context(opened)
+                files[path].write(line)
+
+
+def _left_lines(batch: Batch) -> Iterator[tuple[Disposition, int, bytes]]:
+    for row in rows_of(batch):
+        why, number = row.pop("leaving"), row.pop("stage_number")
+        disposition = Disposition(why.pop("disposition"))
+        yield disposition, number, orjson.dumps({**why, **row}, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _write_records(batches: Iterable[Batch], output: str) -> None:
+    import sys
+
+    lines = (orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for batch in batches for row in rows_of(batch))
+    if output == "-":
+        sys.stdout.buffer.writelines(lines)
+        return
+    with atomic.writing(Path(output)) as file:
+        file.writelines(lines)
+
+
+def _check_strict(finished: Finished, how: How) -> None:
+    faults = sum(c.by(Disposition.QUARANTINED) for c in finished.counts)
+    if how.strict and faults:
+        raise DataError(f"{faults} rows could not be processed, and --strict allows none", hint="see quarantine.jsonl")
+
+
+def _json(value: Any) -> bytes:
+    return (json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode()
+
+
+def plan(loaded: recipes.Recipe, as_of: str | None) -> dict[str, Any]:
+    """What a run would do, without doing it: stages with all options, and the pieces of input."""
+    stages = loaded.build(as_of)
+    step = stages[0].steps()[0]
+    assert isinstance(step, Read)
+    units: Sequence[Unit] = step.units()
+    return {"stages": [{s.name: s.options()} for s in stages], "units": len(units)}

@@ -1,0 +1,124 @@
+"""Write a release folder: lines in order, sidecars, provenance, and a manifest that carries what determines its bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+
+from toolkit.files import atomic
+from toolkit.formats import get
+from toolkit.release import render
+from toolkit.release.split import SPLITS
+
+
+@dataclass
+class _File:
+    """One file of the release while it is written."""
+
+    stream: BinaryIO
+    digest: Any = field(default_factory=hashlib.sha256)
+    lines: int = 0
+    size: int = 0
+
+    def write(self, line: bytes) -> None:
+        self.stream.write(line)
+        self.digest.update(line)
+        self.lines += 1
+        self.size += len(line)
+
+    def facts(self) -> dict[str, Any]:
+        return {"sha256": self.digest.hexdigest(), "lines": self.lines, "bytes": self.size}
+
+
+def write_release(
+    folder: Path, targets: Iterable[str], exported: Callable[[], Iterable[pa.RecordBatch]], manifest: Mapping[str, Any]
+) -> dict[str, Any]:  # fmt: skip
+    """Write `folder` as a whole; it appears under its name when the last byte is there.
+
+    Args:
+        folder: The release folder; an older one is replaced.
+        targets: Names of formats; one subfolder each.
+        exported: Gives the sorted rows of the Export; called twice, since the columns of a file are known at its end.
+        manifest: What determines the bytes: recipe, `as_of`, versions, the account.
+
+    Returns:
+        The manifest as written, with path, hash, lines and size of every file.
+    """
+    names = list(targets)
+    columns = _columns(names, exported())
+    with atomic.writing_folder(folder) as temporary:
+        files = _write_lines(temporary, names, columns, exported())
+        for name in names:
+            files |= _write_sidecars(temporary, name, columns)
+        complete = {**manifest, "files": dict(sorted(files.items()))}
+        (temporary / "manifest.json").write_bytes(_json(complete))
+    return complete
+
+
+def _columns(targets: list[str], exported: Iterable[pa.RecordBatch]) -> dict[tuple[str, str], list[str]]:
+    """The columns of every file that will have lines: (target, split) -> names."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for batch in exported:
+        for target in targets:
+            pairs = pa.table({"s": batch.column("split"), "c": batch.column(f"{target} columns")})
+            for row in pairs.group_by(["s", "c"]).aggregate([]).to_pylist():
+                found.setdefault((target, row["s"]), set()).update(row["c"].split(","))
+    return {key: [c for c in get(key[0]).columns if c in names] for key, names in found.items()}
+
+
+def _write_lines(
+    folder: Path, targets: list[str], columns: Mapping[tuple[str, str], list[str]], exported: Iterable[pa.RecordBatch]
+) -> dict[str, Any]:  # fmt: skip
+    with ExitStack() as stack:
+        open_files: dict[str, _File] = {}
+        for path in [*(f"{target}/{split}.jsonl" for target, split in sorted(columns)), "provenance.jsonl"]:
+            (folder / path).parent.mkdir(exist_ok=True)
+            open_files[path] = _File(stack.enter_context((folder / path).open("wb")))
+        numbers: Counter[str] = Counter()
+        for batch in exported:
+            _write_batch(batch, targets, columns, open_files, numbers)
+        return {path: file.facts() for path, file in open_files.items()}
+
+
+def _write_batch(
+    batch: pa.RecordBatch, targets: list[str], columns: Mapping[tuple[str, str], list[str]], files: Mapping[str, _File],
+    numbers: Counter[str],
+) -> None:  # fmt: skip
+    splits = batch.column("split").to_pylist()
+    for target in targets:
+        lines = batch.column(target).to_pylist()
+        names = batch.column(f"{target} columns").to_pylist()
+        whole = {split: ",".join(columns[target, split]) for split in set(splits)}
+        for split, line, has in zip(splits, lines, names, strict=True):
+            same = has == whole[split]
+            files[f"{target}/{split}.jsonl"].write(
+                line if same else render.completed(line, target, columns[target, split])
+            )
+    for split, line in zip(splits, batch.column("provenance").to_pylist(), strict=True):
+        numbers[split] += 1
+        files["provenance.jsonl"].write(render.numbered(line, numbers[split]))
+
+
+def _write_sidecars(folder: Path, target: str, columns: Mapping[tuple[str, str], list[str]]) -> dict[str, Any]:
+    sidecar = get(target).sidecar
+    if sidecar is None:
+        return {}
+    named = {f"{s}.jsonl": tuple(columns[target, s]) for s in SPLITS if (target, s) in columns}
+    facts = {}
+    for name, data in sidecar(named).items():
+        (folder / target).mkdir(exist_ok=True)
+        (folder / target / name).write_bytes(data)
+        facts[f"{target}/{name}"] = {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+    return facts
+
+
+def _json(value: Any) -> bytes:
+    return (json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode()
