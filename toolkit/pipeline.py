@@ -33,7 +33,12 @@ from toolkit.release import Release
 from toolkit.release.write import write_release
 from toolkit.stage import Stage
 
-ENGINES: dict[str, Callable[[int], Pool]] = {"local": lambda workers: LocalPool(workers) if workers else InProcess()}
+
+def _local(workers: int) -> Pool:
+    return LocalPool(workers) if workers else InProcess()
+
+
+ENGINES: dict[str, Callable[[int], Pool]] = {"local": _local}
 """How to get workers, by the name that `--engine` takes."""
 
 BESIDE = {
@@ -127,25 +132,33 @@ def run(
 
 
 def run_stage(stage: Stage, inputs: Sequence[str], output: str, how: How, *, rejected: str | None = None) -> Report:
-    """Run one stage from files to a file of records.
+    """Run one stage from files to a file of records, or for `Release` to a folder.
 
     Args:
         stage: A stage; `Collect` reads its own sources.
         inputs: JSONL files of records, or `-` for the standard input.
-        output: A JSONL file that appears when it is complete, or `-` for the standard output.
+        output: A JSONL file (for `Release` a folder) that appears when it is complete, or `-` for the standard output.
         how: How to run.
         rejected: Where the records go that left, with stage, reason and detail.
     """
     stages = [stage] if isinstance(stage.steps()[0], Read) else [Input(paths=tuple(inputs)), stage]
     base = Path(output).absolute().parent if output != "-" else None
+    if base is not None:
+        base.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".toolkit-", dir=base) as folder:
         finished, facts = _drive(stages, Path(folder), how)
         if rejected:
             with atomic.writing(Path(rejected)) as file:
                 file.writelines(line for b in finished.leaving() for _, _, line in _left_lines(b))
-        _write_records(finished.records(), output)
+        account = list(zip(finished.stages, finished.counts, strict=True))
+        manifest = None
+        if isinstance(stage, Release):
+            told = {"toolkit": toolkit.__version__, "options": stage.options(), "account": account_json(account)}
+            manifest = write_release(Path(output), stage.targets, finished.exported, told)
+        else:
+            _write_records(finished.records(), output)
     _check_strict(finished, how)
-    return Report(Path(output), list(zip(finished.stages, finished.counts, strict=True)), None, facts)
+    return Report(Path(output), account, manifest, facts)
 
 
 @dataclass(frozen=True, kw_only=True)

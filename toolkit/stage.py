@@ -11,24 +11,32 @@ import importlib
 import types
 import typing
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 from toolkit.errors import UsageError, unknown_name
 from toolkit.frames import Result, run_data
 from toolkit.kinds import Batch, Map, Step, pass_through
 
-STAGES: dict[str, str] = {
-    "collect": "toolkit.collect:Collect",
-    "clean": "toolkit.clean:Clean",
-    "dedup": "toolkit.dedup:Dedup",
-    "label.convert": "toolkit.label:Convert",
-    "label.map": "toolkit.label:LabelMap",
-    "label.rules": "toolkit.label:LabelRules",
-    "age.attach": "toolkit.age:Attach",
-    "age.decide": "toolkit.age:Decide",
-    "release": "toolkit.release:Release",
+
+class Entry(NamedTuple):
+    """A stage in the registry: where its class lies, and what it does in one line."""
+
+    path: str
+    summary: str
+
+
+STAGES: dict[str, Entry] = {
+    "collect": Entry("toolkit.collect:Collect", "Read files, folders and tables into records with source and locator."),
+    "clean": Entry("toolkit.clean:Clean", "Repair text, name its language, drop what is empty."),
+    "dedup": Entry("toolkit.dedup:Dedup", "Drop exact and near duplicates, keep the better source."),
+    "label.convert": Entry("toolkit.label:Convert", "Read rows of known training formats as examples."),
+    "label.map": Entry("toolkit.label:LabelMap", "Make examples from columns by templates."),
+    "label.rules": Entry("toolkit.label:LabelRules", "Make examples from the structure of documents, without a model."),
+    "age.attach": Entry("toolkit.age:Attach", "Attach what is known of the time in which a record is true."),
+    "age.decide": Entry("toolkit.age:Decide", "Decide what still holds on a given day; drop what has expired."),
+    "release": Entry("toolkit.release:Release", "Validate, split without leaks, and write training files."),
 }
-"""Name in recipes and commands -> where the class lies; imported when used, so that `--help` stays fast."""
+"""Name in recipes and commands -> the stage; imported when used, so that `--help` stays fast."""
 
 
 def option(
@@ -84,16 +92,16 @@ class Stage:
 
     def options(self) -> dict[str, Any]:
         """The options as plain values, for the recipe and the manifest."""
-        return {f.name: _plain(getattr(self, f.name)) for f in dataclasses.fields(self) if f.metadata}
+        return {f.name: _plain(getattr(self, f.name)) for f in option_fields(type(self))}
 
     @classmethod
     def build(cls, options: Mapping[str, Any], *, where: str = "") -> Self:
         """Make a stage from plain values, as a recipe or the command line gives them."""
-        fields = {f.name: f for f in dataclasses.fields(cls) if f.metadata}
+        fields = {f.name: f for f in option_fields(cls)}
         for name in options:
             if name not in fields:
                 raise unknown_name(f"option of {cls.name}", name, fields, where=where)
-        missing = [n for n, f in fields.items() if _is_required(f) and n not in options]
+        missing = [n for n, f in fields.items() if is_required(f) and n not in options]
         if missing:
             raise UsageError(f"{where + ': ' if where else ''}{cls.name} needs the option {missing[0]!r}",
                              hint=str(fields[missing[0]].metadata["help"]))  # fmt: skip
@@ -101,7 +109,13 @@ class Stage:
         return cls(**{n: _checked(fields[n], hints[n], v, f"{where}/{n}" if where else n) for n, v in options.items()})
 
 
-def _is_required(field: dataclasses.Field[Any]) -> bool:
+def option_fields(cls: type[Stage]) -> list[dataclasses.Field[Any]]:
+    """The fields of a stage that are options."""
+    return [f for f in dataclasses.fields(cls) if f.metadata]
+
+
+def is_required(field: dataclasses.Field[Any]) -> bool:
+    """Whether an option has no default."""
     return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
 
 
@@ -176,7 +190,7 @@ def stage_class(name: str) -> type[Stage]:
     """
     if name not in STAGES:
         raise unknown_name("stage", name, STAGES)
-    module, _, cls = STAGES[name].partition(":")
+    module, _, cls = STAGES[name].path.partition(":")
     found: type[Stage] = getattr(importlib.import_module(module), cls)
     return found
 
@@ -184,13 +198,13 @@ def stage_class(name: str) -> type[Stage]:
 def options_schema(cls: type[Stage]) -> dict[str, Any]:
     """The options of a stage as JSON Schema."""
     hints = type_hints(cls)
-    fields = [f for f in dataclasses.fields(cls) if f.metadata]
+    fields = option_fields(cls)
     schema: dict[str, Any] = {
         "type": "object",
         "properties": {f.name: _option_schema(f, hints[f.name]) for f in fields},
         "additionalProperties": False,
     }
-    needed = [f.name for f in fields if _is_required(f)]
+    needed = [f.name for f in fields if is_required(f)]
     return schema | ({"required": needed} if needed else {})
 
 

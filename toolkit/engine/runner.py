@@ -24,7 +24,9 @@ MOST_DEATHS = 3
 class Pool(Protocol):
     """A way to get executors; `local`, `dask`, `spark` and `ray` are each a few lines."""
 
-    workers: int
+    @property
+    def workers(self) -> int:
+        """How many tasks run at once."""
 
     def open(self) -> Executor:
         """A fresh executor."""

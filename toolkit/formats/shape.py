@@ -2,7 +2,7 @@
 
 `datasets` infers types from the first 10 MiB and casts what follows: a key, a list or an object that first shows later
 is an error or, worse, text. Columns whose every string is an ISO date become timestamps. Each case is reproduced with
-datasets 5.2.0 in tests/formats/test_readers.py.
+datasets 5.2.0 in tests/formats/test_format_readers.py.
 """
 
 from __future__ import annotations

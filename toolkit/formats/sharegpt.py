@@ -155,7 +155,7 @@ def _order(tags: tuple[str, ...]) -> tuple[Finding, ...]:
         elif position and asks == (turns[position - 1][1] in _ASKING):
             found.append(Finding("E207", place, f"is {tag} after {turns[position - 1][1]}"))
     if turns and turns[-1][1] in _ASKING:
-        found.append(Finding("E203", pointer("conversations", turns[-1][0]), "is the last turn and no answer"))
+        found.append(Finding("E203", pointer("conversations", turns[-1][0], "from"), "is the last turn and no answer"))
     return tuple(found)
 
 

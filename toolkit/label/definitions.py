@@ -9,7 +9,9 @@ from toolkit.label.document import Document
 from toolkit.label.found import Found, is_dangling, trimmed, weight
 from toolkit.label.titles import clean_title, is_label
 
-_ITEM = re.compile(r"[ \t\u3000]*(?:>[ \t]*)*(?:[-*+][ \t]+|[0-9]{1,3}[.)、][ \t]*|[（(][一二三四五六七八九十0-9]{1,3}[)）][ \t]*)?")
+_ITEM = re.compile(
+    r"[ \t\u3000]*(?:>[ \t]*)*(?:[-*+][ \t]+|[0-9]{1,3}[.)、][ \t]*|[（(][一二三四五六七八九十0-9]{1,3}[)）][ \t]*)?"
+)
 _SAID_OF_ZH = re.compile(
     r"(?:本[法条条例办法规定细则款标准手册制度协议合同]{1,3}|前款|前条|上款|第[一二三四五六七八九十]{1,3}款|这里|此处|文中|本文)(?:中|里|内)?"
     r"(?:所称|所说|所指|提到)?的?"
@@ -28,7 +30,9 @@ _BOLD_IS = re.compile(
     re.VERBOSE,
 )
 _BOLD_TERM = re.compile(r"\*\*(?P<term>[^*\n:：]{2,60}?)(?:\*\*[ \t]*[:：—–][ \t]*|[:：]\*\*[ \t]*)(?P<body>\S)")
-_GLOSSARY = re.compile(r"glossary|terminology|definitions?(?![a-z])|key terms|术语|術語|名词|名詞|定义|定義|释义|概念", re.IGNORECASE)
+_GLOSSARY = re.compile(
+    r"glossary|terminology|definitions?(?![a-z])|key terms|术语|術語|名词|名詞|定义|定義|释义|概念", re.IGNORECASE
+)
 _EXPLAINS = re.compile(
     r"(?:(?:A|An|The|Any|One|Either)\s[a-z]|[Tt]he\s(?:number|amount|part|time|share|set|sum|act|process|state|name)\s)"
     r"|(?:一种|一類|一类|一个|一個|指|即|用于|用於|用来|由)"
@@ -48,12 +52,12 @@ _LONGEST_PARAGRAPH = 800
 
 
 def definition(doc: Document) -> Iterator[Found]:
-    """Find paragraphs and list items that define a term. The answer is the whole paragraph, from the term on.
+    r"""Find paragraphs and list items that define a term. The answer is the whole paragraph, from the term on.
 
     A bold term with a colon counts where the section is a glossary or what follows explains (`A …`, 一种…): the same shape is
     used for remarks of every kind, and labels such as 注意 or Note are dropped.
 
-    >>> text = "利器，是指针头、刀片等能够刺破皮肤的物品。\\n\\n注意，是指请看这里的说明文字。\\n\\n**Triage** means the sorting of patients by urgency."
+    >>> text = "利器，是指针头、刀片等能够刺破皮肤的物品。\n\n注意，是指请看这里的说明文字。\n\n**Triage** means the sorting of patients by urgency."
     >>> [(f.slots["term"], text[f.start:f.end]) for f in definition(Document.parse(text))]
     [('利器', '利器，是指针头、刀片等能够刺破皮肤的物品。'), ('Triage', '**Triage** means the sorting of patients by urgency.')]
     >>> list(definition(Document.parse("This means that the lid is open and must be closed.")))

@@ -1,7 +1,7 @@
-"""A document as the labeling rules see it: blocks, lines and sections with character spans.
+r"""A document as the labeling rules see it: blocks, lines and sections with character spans.
 
 Structure comes from markdown-it-py and never from regular expressions: a `#` in a code block is no heading. Its token map
-counts lines after line ends are made equal, so our own line table splits where it does: at `\\n`, `\\r\\n` and `\\r`, nowhere else
+counts lines after line ends are made equal, so our own line table splits where it does: at `\n`, `\r\n` and `\r`, nowhere else
 (`str.splitlines` also splits at U+2028 and form feeds and would shift every span).
 """
 
@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from toolkit.label.titles import clean_title
@@ -76,9 +77,9 @@ class Section(NamedTuple):
 
 @dataclass(frozen=True)
 class Document:
-    """A parsed document.
+    r"""A parsed document.
 
-    >>> doc = Document.parse("# 手册\\n\\n## 清洁\\n\\n拔下电源。\\n\\n```\\n# 不是标题\\n```\\n")
+    >>> doc = Document.parse("# 手册\n\n## 清洁\n\n拔下电源。\n\n```\n# 不是标题\n```\n")
     >>> [section.path for section in doc.sections]
     [('手册',), ('手册', '清洁')]
     >>> doc.text[doc.lines[2].start:doc.lines[2].end]
@@ -114,8 +115,8 @@ class Document:
     @cached_property
     def title_heading(self) -> Block | None:
         """The heading that names the whole document: the first, if no other is of its level or above."""
-        first, *rest = self.headings or (None,)
-        return first if first and all(h.level > first.level for h in rest if h) else None
+        first = next(iter(self.headings), None)
+        return first if first and all(h.level > first.level for h in self.headings[1:]) else None
 
     @cached_property
     def title(self) -> str:
@@ -134,9 +135,9 @@ class Document:
         return tuple(_lines(self.text, self.blocks))
 
     def context(self, path: Sequence[str]) -> tuple[str, ...]:
-        """The headings above and at a place that say more than the title does, ready for a prompt.
+        r"""The headings above and at a place that say more than the title does, ready for a prompt.
 
-        >>> doc = Document.parse("# Manual 📘\\n\\n## 2. Care\\n\\n### Cleaning\\n\\nUnplug it.")
+        >>> doc = Document.parse("# Manual 📘\n\n## 2. Care\n\n### Cleaning\n\nUnplug it.")
         >>> doc.context(doc.sections[-1].path)
         ('Care', 'Cleaning')
         """
@@ -206,7 +207,7 @@ def _sections(blocks: Sequence[Block]) -> Iterator[Section]:
     at = [i for i, b in enumerate(blocks) if b.kind == "heading"]
     if at[:1] != [0] and blocks:
         yield Section((), 0, tuple(blocks[: at[0] if at else None]), bool(at))
-    for here, after in zip(at, [*at[1:], len(blocks)], strict=True):
+    for here, after in pairwise([*at, len(blocks)]):
         heading = blocks[here]
         path = [(level, title) for level, title in path if level < heading.level] + [(heading.level, heading.plain)]
         deeper = after < len(blocks) and blocks[after].level > heading.level

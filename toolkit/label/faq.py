@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -33,46 +34,53 @@ class _Mark(NamedTuple):
     """Of the line."""
     text: int
     """Of what stands after the mark."""
+    line_end: int
 
 
 def faq(doc: Document) -> Iterator[Found]:
-    """Find questions with their answers.
+    r"""Find questions with their answers.
 
-    >>> text = "问：可以当天取消预约吗？\\n答：可以。请尽早来电。\\n\\n**Q:** Is there a fee?\\n\\n**A:** No."
+    >>> text = "问：可以当天取消预约吗？\n答：可以。请尽早来电。\n\n**Q:** Is there a fee?\n\n**A:** No."
     >>> [(f.slots["question"], text[f.start:f.end]) for f in faq(Document.parse(text))]
     [('可以当天取消预约吗？', '可以。请尽早来电。'), ('Is there a fee?', 'No.')]
-    >>> list(faq(Document.parse("## 清洁\\n\\n每天擦拭一次，不得使用丙酮。")))  # no question: not ours
+    >>> list(faq(Document.parse("## 清洁\n\n每天擦拭一次，不得使用丙酮。")))  # no question: not ours
     []
     """
     pairs = list(_pairs(doc))
     yield from pairs
     for section in doc.sections:
-        if section.path and (found := _asked_by_heading(doc, section)):
-            if not any(p.start < found.end and found.start < p.end for p in pairs):
-                yield found
+        found = _asked_by_heading(doc, section) if section.path else None
+        if found and not any(p.start < found.end and found.start < p.end for p in pairs):
+            yield found
 
 
 def _pairs(doc: Document) -> Iterator[Found]:
     marks = list(_marks(doc))
-    headings = {line.start for line in doc.lines if line.level}
-    ends = sorted(headings | {b.start for b in doc.blocks if b.kind == "rule"} | {m.start for m in marks} | {len(doc.text)})
-    for mark, after in pairwise([*marks, _Mark(True, len(doc.text), len(doc.text))]):
+    if not any(mark.asks for mark in marks):
+        return
+    ends = _ends(doc, marks)
+    for mark, after in pairwise([*marks, _Mark(True, len(doc.text), 0, 0)]):
         if not mark.asks:
             continue
-        if after.asks:  # no mark of an answer: what stands below the line of the question is one
-            line_end = next(line.end for line in doc.lines if line.start == mark.start)
-            question, body = (mark.text, line_end), line_end
-        else:
-            question, body = (mark.text, after.start), after.text
-        stop = next(e for e in ends if e >= body and e > after.start - (after.asks and 1))
-        yield from _pair(doc, question, trimmed(doc.text, body, stop), mark.start)
+        # without a mark of an answer, what stands below the line of the question is one
+        asked = mark.line_end if after.asks else after.start
+        answer = mark.line_end if after.asks else after.text
+        stop = ends[bisect_left(ends, max(answer, asked + 1))]
+        yield from _pair(doc, (mark.text, asked), trimmed(doc.text, answer, stop), mark.start)
+
+
+def _ends(doc: Document, marks: Sequence[_Mark]) -> list[int]:
+    """Where an answer may end: the next question, heading or rule, and the end of the text."""
+    headings = [block.start for block in doc.blocks if block.kind in ("heading", "rule")]
+    questions = [mark.start for mark in marks if mark.asks]
+    return sorted({*headings, *questions, len(doc.text), len(doc.text) + 1})
 
 
 def _marks(doc: Document) -> Iterator[_Mark]:
     for line in doc.lines:
         for asks, pattern in ((True, _ASKED), (False, _ANSWERED)):
             if found := pattern.match(doc.text, line.start, line.end):
-                yield _Mark(asks, line.start, found.end())
+                yield _Mark(asks, line.start, found.end(), line.end)
 
 
 def _pair(doc: Document, question: tuple[int, int], answer: tuple[int, int], at: int) -> Iterator[Found]:

@@ -19,12 +19,12 @@ _NOT_A_SUBJECT = re.compile(
 
 
 def heading(doc: Document) -> Iterator[Found]:
-    """Find sections whose heading names a subject.
+    r"""Find sections whose heading names a subject.
 
     Left alone: headings of containers and of whole documents, titles that every document has (Overview, 概述), dates and
     versions, sections that are too short, mostly code, links or a table, and those that end by leading up to something.
 
-    >>> text = "# LT-200\\n\\n## 清洁\\n\\n拔下电源，取下秤盘。用蘸有中性皂液的湿布擦拭外壳，不得使用丙酮。\\n\\n## 概述\\n\\n见下文各节中的说明，谢谢。"
+    >>> text = "# LT-200\n\n## 清洁\n\n拔下电源，取下秤盘。用蘸有中性皂液的湿布擦拭外壳，不得使用丙酮。\n\n## 概述\n\n见下文各节中的说明，谢谢。"
     >>> [(f.slots["heading"], text[f.start:f.end][:6]) for f in heading(Document.parse(text))]
     [('清洁', '拔下电源，取')]
     """

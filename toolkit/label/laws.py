@@ -22,7 +22,9 @@ _ARTICLE_EN = re.compile(
     r"(?:\*\*)?(?:\s*[.:–—](?![0-9])\s*|\s+-\s+|\s*$)(?:\*\*)?"
 )
 # "§ 3 Scope" and "## Article 3 Scope" have no sign between number and title; in running text that would be a reference
-_ARTICLE_EN_LOOSE = re.compile(rf"(?:#+\s+(?=\S)|[>*\s]*(?=§))((?:Section|Article|Clause|§)\s?{_NUMBER_EN})\s+(?=[A-Z])")
+_ARTICLE_EN_LOOSE = re.compile(
+    rf"(?:#+\s+(?=\S)|[>*\s]*(?=§))((?:Section|Article|Clause|§)\s?{_NUMBER_EN})\s+(?=[A-Z])"
+)
 _DIVISION = re.compile(
     rf"\s*(?:第[{_HAN_NUMBER}0-9]{{1,5}}(?:编|分编|章|节|編|節)(?:[\s\u3000].{{0,40}})?"
     r"|附[\s\u3000]*则|(?:PART|Part|CHAPTER|Chapter|TITLE|Title)\s(?:[0-9]{1,3}|[IVXLC]{1,8})(?:[.:\s–—-].{0,60})?)\s*$"
@@ -33,7 +35,9 @@ _ATTACHMENT = re.compile(
 )
 _CAPTION_ZH = re.compile(r"(?:【([^】]{1,30})】|〔([^〕]{1,30})〕)[\s\u3000]*")
 _REPEALED = re.compile(r"[（(【\[]?\s*(?:已?(?:删去|删除|废止|刪除|廢止)|Repealed|Omitted|Reserved)", re.IGNORECASE)
-_LEANING = re.compile(r"(?:前款|前[一二两三]款|前[一二两三]?条|本[法条]第|本条例第|本(?:办法|规定|细则)第|the preceding|subsection \()")
+_LEANING = re.compile(
+    r"(?:前款|前[一二两三]款|前[一二两三]?条|本[法条]第|本条例第|本(?:办法|规定|细则)第|the preceding|subsection \()"
+)
 _LONGEST_CAPTION = 60
 _FEWEST = 3
 _LONGEST_GAP = 40
@@ -55,16 +59,16 @@ class Article(NamedTuple):
 
 
 def law_article(doc: Document) -> Iterator[Found]:
-    """Find the articles of a statute: 第三条, 第十条之一, Article 3, Section 3., § 3.
+    r"""Find the articles of a statute: 第三条, 第十条之一, Article 3, Section 3., § 3.
 
     An article reaches to the next article, chapter, heading or attachment. The lines before the first article (who
     adopted it, and when) are no article. Articles that lean on another (前款, 本法第X条) carry their own text and stay, with less
     confidence.
 
-    >>> text = "# 养犬规定\\n\\n2020年2月20日通过\\n\\n第一条 为了规范养犬，制定本规定。\\n\\n第二条 每户不得超过两只。\\n\\n第三条 应当接种疫苗。"
+    >>> text = "# 养犬规定\n\n2020年2月20日通过\n\n第一条 为了规范养犬，制定本规定。\n\n第二条 每户不得超过两只。\n\n第三条 应当接种疫苗。"
     >>> [(f.article, text[f.start:f.end]) for f in law_article(Document.parse(text))][1:]
     [('第二条', '每户不得超过两只。'), ('第三条', '应当接种疫苗。')]
-    >>> text = "# Notes\\n\\nSection 3 of the Act applies.\\n\\nArticle 5 of the GDPR is long.\\n"  # references are no articles
+    >>> text = "# Notes\n\nSection 3 of the Act applies.\n\nArticle 5 of the GDPR is long.\n"  # references are no articles
     >>> list(law_article(Document.parse(text)))
     []
     """
@@ -90,18 +94,20 @@ def law_article(doc: Document) -> Iterator[Found]:
 def _heads(doc: Document) -> Iterator[Article]:
     for index, line in enumerate(doc.lines):
         text = doc.text[line.start : line.end]
-        if found := _ARTICLE_ZH.match(text):
+        found = _ARTICLE_ZH.match(text)
+        if found:
             number = (number_of(found[2]), number_of(found[3] or "0"))
         elif found := _ARTICLE_EN.match(text) or _ARTICLE_EN_LOOSE.match(text):
-            number = (number_of(found[2].upper()), _letter(found[3]))
+            number = (number_of(found[2]), _letter(found[3]))
         else:
             continue
         yield Article(" ".join(found[1].split()), number, index, line.start + found.end())
 
 
 def _letter(suffix: str | None) -> int:
-    known = {None: 0, "bis": 1, "ter": 2}
-    return known[suffix] if suffix in known else ord(suffix.upper()) - ord("A") + 1
+    if suffix is None:
+        return 0
+    return {"bis": 1, "ter": 2}.get(suffix) or ord(suffix) - ord("A") + 1
 
 
 def number_of(text: str) -> int:
@@ -163,7 +169,9 @@ def _line_at(doc: Document, position: int) -> Line:
 
 
 def _is_caption(text: str) -> bool:
-    return 0 < len(text) <= _LONGEST_CAPTION and not text.endswith((".", ";", ":", ",", "。", "；", "：", "，", "?", "!"))
+    return 0 < len(text) <= _LONGEST_CAPTION and not text.endswith(
+        (".", ";", ":", ",", "。", "；", "：", "，", "?", "!")
+    )
 
 
 class _Divisions:

@@ -147,7 +147,7 @@ def ask(pool: str, lang: str, slots: Mapping[str, str], *, seed: int, key: str) 
         The question and the name of its template, or None where the pool does not speak the language.
 
     >>> ask("law_article", "zh", {"law": "《民法典》", "article": "第三条"}, seed=7, key="a")
-    ('《民法典》第三条规定了什么？', 'law_article/zh/1')
+    ('《民法典》第三条是怎么规定的？', 'law_article/zh/0')
     >>> ask("question_alone", "fr", {"question": "Où garer la voiture ?"}, seed=7, key="a")
     ('Où garer la voiture ?', 'question_alone/0')
     >>> ask("heading", "fr", {"title": "Guide", "heading": "Stationnement"}, seed=7, key="a") is None

@@ -76,9 +76,9 @@ def _draft(row: int, text: str, found: Found, place: str, asked: tuple[str, str]
 
 
 def found_in(doc: Document, kinds: Sequence[str]) -> list[Found]:
-    """Run rules over a document, in the order of the text; of two that share a span the one of higher precedence stays.
+    r"""Run rules over a document, in the order of the text; of two that share a span the one of higher precedence stays.
 
-    >>> text = "## What is triage?\\n\\n**Triage** means the sorting of patients by urgency, so that nobody waits in danger."
+    >>> text = "## What is triage?\n\n**Triage** means the sorting of patients by urgency, so that nobody waits in danger."
     >>> [f.rule for f in found_in(Document.parse(text), ["definition", "heading", "faq"])]
     ['faq']
     """
@@ -142,4 +142,3 @@ def language_of(lang: str | None, text: str) -> str:
     if found.startswith(("zh-Hant", "zh-TW", "zh-HK")):
         return "zh-Hant"
     return found.partition("-")[0]
-

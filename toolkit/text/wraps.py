@@ -19,6 +19,7 @@ _STARTS_ANEW = re.compile(
 )
 _CLOSED_UP = re.compile(rf"{HAN}|[\u3001-\u3011\u3014-\u301f\uff01-\uff5e\u2018-\u201d\u2014\u2026]")
 _HYPHENATED = re.compile(r"([A-Za-z]+)-$")
+_COMPOUND = re.compile(r"(?<![A-Za-z])[A-Za-z]+-[a-z]+")  # written whole elsewhere: `long-term` keeps its hyphen
 _LOWER_WORD = re.compile(r"[a-z]+")
 
 
@@ -39,7 +40,7 @@ def join_wraps(text: str) -> str:
     lines = text.split("\n")
     usual = sorted(_width(line) for line in lines if line)
     full = _FULL * usual[len(usual) * 9 // 10] if usual else 0
-    glue = partial(_glue, full=full, text=text)
+    glue = partial(_glue, full=full, compounds=frozenset(_COMPOUND.findall(text)))
     parts = [lines[0]]
     for line, following in pairwise(lines):
         between = glue(line, following)
@@ -50,7 +51,7 @@ def join_wraps(text: str) -> str:
     return "".join(parts)
 
 
-def _glue(line: str, following: str, *, full: float, text: str) -> str:
+def _glue(line: str, following: str, *, full: float, compounds: frozenset[str]) -> str:
     """Say what stands between two lines: a line end, a space, nothing, or `-` for "nothing, and drop the hyphen"."""
     if not line or not following.strip(" \t") or _width(line) < full:
         return "\n"
@@ -58,7 +59,7 @@ def _glue(line: str, following: str, *, full: float, text: str) -> str:
         return "\n"
     left, right = _HYPHENATED.search(line), _LOWER_WORD.match(following)
     if left and right:
-        return "" if f"{left[1]}-{right[0]}" in text else "-"
+        return "" if f"{left[1]}-{right[0]}" in compounds else "-"
     closed = _CLOSED_UP.match(line[-1]) or _CLOSED_UP.match(following.lstrip(" \t"))
     return "" if closed or line[-1] in " \t" else " "
 

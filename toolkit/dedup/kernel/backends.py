@@ -45,7 +45,7 @@ def choose_kernel(kernel: str, rows: int, size: int = 0) -> str:
     >>> choose_kernel("nunpy", 1000)
     Traceback (most recent call last):
     toolkit.errors.UsageError: unknown kernel 'nunpy'
-    did you mean 'numpy' or 'numba'?
+    did you mean 'numpy'?
     """
     if kernel not in KERNELS:
         raise unknown_name("kernel", kernel, KERNELS)
@@ -65,7 +65,7 @@ def backend_for(kernel: str, texts: Bytes) -> Backend:
 
 @functools.cache
 def _load(kernel: str) -> Backend:
-    from toolkit.dedup.kernel import by_numpy, leaders
+    from toolkit.dedup.kernel import by_numpy, crowd
 
     numpy = Backend(
         by_numpy.fold,
@@ -73,7 +73,7 @@ def _load(kernel: str) -> Backend:
         by_numpy.bands,
         by_numpy.shingle_hashes,
         by_numpy.similarities,
-        leaders.follow_arrays,
+        crowd.follow_arrays,
     )
     if kernel == "datasketch":
         from toolkit.dedup.kernel import by_datasketch

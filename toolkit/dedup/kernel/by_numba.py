@@ -16,7 +16,7 @@ from numba import njit
 from toolkit.dedup.kernel import hashes
 from toolkit.dedup.kernel.columns import DROP, FIRST_SLOW, I64, SLOW, TABLE_SIZE, Bytes, fold_table, han_table
 from toolkit.dedup.kernel.hashes import U64, Units
-from toolkit.dedup.kernel.leaders import follow_arrays
+from toolkit.dedup.kernel.crowd import follow_arrays
 from toolkit.dedup.kernel.params import Params, permutations
 
 _compiled: Any = njit(cache=True, nogil=True, boundscheck=False)

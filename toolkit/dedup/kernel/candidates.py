@@ -2,7 +2,7 @@
 
 Rows with equal keys are a *run*. In a short run every two members are a pair. A long run (boilerplate, a template) would have
 too many: it is a *crowd*, of which only a chain is listed, each member with the next, flagged as such. The chain names the
-members; which of them are alike is found exactly by `toolkit.dedup.kernel.leaders.leaders`, in time proportional to the
+members; which of them are alike is found exactly by `toolkit.dedup.kernel.leaders`, in time proportional to the
 members times the few that are kept. So nothing is dropped in silence and nothing grows with the square of a run.
 """
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 from toolkit.dedup.kernel.backends import backend_for
 from toolkit.dedup.kernel.columns import I64, Bytes, replace_slow, to_bytes, to_column
 from toolkit.dedup.kernel.hashes import U64
-from toolkit.dedup.kernel.leaders import leaders_of
+from toolkit.dedup.kernel.crowd import leaders_of
 from toolkit.dedup.kernel.params import Params
 from toolkit.text.shingles import salient_in_form
 

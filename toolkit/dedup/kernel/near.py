@@ -19,6 +19,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from toolkit.dedup.kernel import functions as f
 from toolkit.dedup.kernel.backends import choose_kernel
@@ -113,7 +114,7 @@ class _Work(NamedTuple):
             rows, keys = f.band_keys(forms, params=self.params, kernel=self.kernel, normal=True)
             exact = f.exact_halves(forms, kernel=self.kernel, normal=True)
             lengths = (
-                pa.compute.fill_null(pa.compute.binary_length(forms), 0).to_numpy(zero_copy_only=False).astype(np.int64)
+                pc.fill_null(pc.binary_length(forms), 0).to_numpy(zero_copy_only=False).astype(np.int64)
             )
             parts.append(_Scan(lengths, exact, rows + first, keys))
             first += len(chunk)

@@ -62,7 +62,7 @@ def cn_birth(province: str, born: str) -> bool:
 def uscc(code: str) -> bool:
     """Check a unified social credit code (GB 32100): region and mod-31 check character.
 
-    >>> uscc("91110108MA01ABCD2D"), uscc("91110108MA01ABCD2E")
+    >>> uscc("91110108MA01ABCD2H"), uscc("91110108MA01ABCD2E")
     (True, False)
     """
     if code[2:4] not in _PROVINCES | {"10"}:  # 10: registered by a central authority

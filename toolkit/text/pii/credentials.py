@@ -37,22 +37,29 @@ _NAMES = (
 )
 _NAMES_ZH = r"密码|密碼|口令|密钥|密鑰|令牌|授权码|授權碼|提取码"
 _ASSIGNMENT = re.compile(
-    rf"(?:(?<![A-Za-z0-9]){_NAMES}|{_NAMES_ZH})(?![A-Za-z])[\"'”’`*]{{0,3}}\s{{0,3}}(?:=>|:=|==?|:|：|\ is\ |是|为|為)\s{{0,3}}[\"'“‘`*]{{0,3}}"
-    # printable ASCII without what ends or templates a value; so a placeholder like [SECRET] or <key> never begins one
-    r"(?P<value>[A-Za-z0-9!#%&+\-./@^_~?][!#-&*-+\--:=?@A-Z\\^_a-z|~]{4,200})"
-    r"(?![(\[{<])"
+    rf"(?:(?<![A-Za-z0-9])(?P<name>{_NAMES})|{_NAMES_ZH})(?![A-Za-z])[\"'”’`*]{{0,3}}\s{{0,3}}"
+    r"(?:=>|:=|==?|[:：＝]|\ is\ |是|为|為)\s{0,3}[\"'“‘`*]{0,3}"
+    # printable ASCII without quotes, brackets, comma and semicolon, taken whole; so [SECRET] or <key> never begins one
+    r"(?P<value>[A-Za-z0-9!#$%&+\-./@^_~?][A-Za-z0-9!#$%&*+\-./:=?@\\^_|~]{4,200}+)(?![(\[{<])"
 )
 _PLACEHOLDER = re.compile(
-    r"(?ai:your|my|the|some|insert|enter|change|replace|example|sample|dummy|placeholder|redacted|password|passwd|secret|token"
-    r"|env|config|settings|process|os|self|this|args|none|null|true|false|undefined|required|string|x{4,}|\*{3,})"
+    r"(?ai:your|(?:my|the|some|insert|enter|change|replace|example|sample|dummy|placeholder|redacted|test)[_-]"
+    r"|(?:none|null|true|false|undefined|required|string)$|x{4,}|\*{3,}|\.{3,}|\$)"
 )
-_CODE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:(?:\.|::|->)[A-Za-z_][A-Za-z0-9_]*)+$")
-_BARE_TOKEN = re.compile(r"(?ai:token|secret)[\"']?\s*$")
+_NOT_A_VALUE = re.compile(
+    r"[A-Za-z_][A-Za-z0-9_]*(?:(?:\.|::|->)[A-Za-z_][A-Za-z0-9_]*)+$"  # an expression: settings.DB_PASS1
+    r"|[0-9]{1,3}-[A-Za-z]+$"  # "12-character"
+    r"|[A-Za-z]{2,6}[0-9]{0,2}://"  # a URL
+)
 _PIN_DIGITS = 6
+_BARE_TOKEN_LENGTH = 16  # "token" alone also counts words
+_VARIETY = 8  # a random key of 20 characters has more different ones
 
-_RECOGNIZABLE = "sk-|gh[pousr]_|github_pat_|glpat-|AKI[AD]|ASIA|AIza|LTAI|xox[abeprs]-|k_live_|hf_|npm_|pypi-|eyJ|PRIVATE KEY"
+_RECOGNIZABLE = (
+    "sk-|gh[pousr]_|github_pat_|glpat-|AKI[AD]|ASIA|AIza|LTAI|xox[abeprs]-|k_live_|hf_|npm_|pypi-|eyJ|PRIVATE KEY"
+)
 _NAMED = "(?i:passw|passph|passc|pwd|secret|token|api[ _-]?key|access[_-]?key|private[_-]?key|bearer)"
-SECRET_TRIGGER = f"{_RECOGNIZABLE}|{_NAMED}|{_NAMES_ZH}|://[^ /@]{{1,99}}@|[Ａ-Ｚａ-ｚ]{{3}}"
+SECRET_TRIGGER = f"{_RECOGNIZABLE}|{_NAMED}|{_NAMES_ZH}|://[^/@]+@"
 
 
 def find_secrets(text: str, lang: str | None) -> Iterator[tuple[int, int]]:  # noqa: ARG001 - both languages, always
@@ -68,19 +75,21 @@ def find_secrets(text: str, lang: str | None) -> Iterator[tuple[int, int]]:  # n
     for pattern in (_URL_PASSWORD, _BEARER):
         yield from (match.span("value") for match in pattern.finditer(text) if not _PLACEHOLDER.match(match["value"]))
     for match in _ASSIGNMENT.finditer(text):
-        value = match["value"].rstrip(".,;:!?")
-        if _looks_secret(value):
+        value = match["value"].rstrip(".:?")
+        if _looks_secret(match["name"] or "", value):
             yield match.start("value"), match.start("value") + len(value)
 
 
 def _varied(key: str) -> bool:
     """Tell a key from `sk-xxxxxxxxxxxxxxxxxxxx`."""
-    return len(set(key)) >= 8 and "xxxx" not in key.lower()  # noqa: PLR2004 - a random key of 20 has more
+    return len(set(key)) >= _VARIETY and "xxxx" not in key.lower()
 
 
-def _looks_secret(value: str) -> bool:
+def _looks_secret(name: str, value: str) -> bool:
     """A digit is in every password people are made to choose; words without one are prose ("password: required")."""
-    if _PLACEHOLDER.match(value) or _CODE_NAME.match(value) or "${" in value:
+    if _PLACEHOLDER.match(value) or _NOT_A_VALUE.match(value) or "${" in value:
+        return False
+    if name.lower() == "token" and len(value) < _BARE_TOKEN_LENGTH:
         return False
     digits = sum(map(str.isdigit, value))
     return digits >= _PIN_DIGITS if digits == len(value) else bool(digits)

@@ -28,11 +28,13 @@ class Detector:
         trigger: A cheap necessary condition, valid for RE2 and `re` alike, to be matched against raw text (a whole Arrow
             column at once). The law: where it does not match, `find` finds nothing.
         find: Yields the validated places.
+        raw: Whether `find` wants the text as it stands: the alphabets of secrets distinguish everything.
     """
 
     type: str
     trigger: str
     find: Finder
+    raw: bool = False
 
 
 def scan(pattern: re.Pattern[str], *checks: Callable[[re.Match[str]], bool], group: int | str = 0) -> Finder:

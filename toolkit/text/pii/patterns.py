@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Iterator
 
 from toolkit.text.pii import checksums
 from toolkit.text.pii.credentials import SECRET_TRIGGER, find_secrets
-from toolkit.text.pii.detector import Detector, before, scan
+from toolkit.text.pii.detector import Detector, Finder, before, scan
 from toolkit.text.pii.phone import PHONE_TRIGGER, SAYS_OTHER_NUMBER, find_phones
 
 _ALONE = r"(?<![0-9A-Za-z_])(?<![0-9][.-])"  # before a number: no word, no decimal, no longer number
 _END = r"(?![0-9A-Za-z_])(?![.-][0-9])"
-_DIGIT = "[0-9０-９]"
 
 EMAIL = re.compile(
     r"(?<![A-Za-z0-9._%+-])(?P<local>[A-Za-z0-9_](?:[A-Za-z0-9._%+-]{0,62}[A-Za-z0-9_+-])?)@"
@@ -26,12 +26,16 @@ EMAIL = re.compile(
 CN_ID = re.compile(rf"{_ALONE}[1-9][0-9]{{5}} ?(?:18|19|20)[0-9]{{2}}[01][0-9][0-3][0-9] ?[0-9]{{3}}[0-9Xx]{_END}")
 CN_ID_15 = re.compile(rf"{_ALONE}[1-9][0-9]{{14}}{_END}")
 USCC = re.compile(r"(?<![0-9A-Za-z_-])[1-9ANY][1-59][0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}(?![0-9A-Za-z_-])")
-BANK_CARD = re.compile(rf"{_ALONE}[2-6][0-9]{{3}}(?:(?:[ -]?[0-9]{{4}}){{3}}(?:[ -]?[0-9]{{1,3}})?|[ -]?[0-9]{{6}}[ -]?[0-9]{{5}}){_END}")
+BANK_CARD = re.compile(
+    rf"{_ALONE}(?:[2-6][0-9]{{14,18}}|[2-6][0-9]{{3}}(?:[ -][0-9]{{4}}){{3}}(?:[ -][0-9]{{1,3}})?"
+    rf"|3[47][0-9]{{2}}[ -][0-9]{{6}}[ -][0-9]{{5}}|62[0-9]{{4}} [0-9]{{10,13}}){_END}"
+)
 IBAN = re.compile(r"(?<![0-9A-Za-z_])[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]){11,30}")
 US_SSN = re.compile(rf"{_ALONE}(?!000|666|9)[0-9]{{3}}([ -]?)(?!00)[0-9]{{2}}\1(?!0000)[0-9]{{4}}{_END}")
 PASSPORT = re.compile(r"(?<![0-9A-Za-z_])(?:[A-Z]{1,2}[0-9]{7,8}|[0-9]{9}|[0-9]{8})(?![0-9A-Za-z_])")
+_PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使"
 CN_PLATE = re.compile(
-    r"(?<![北南东])[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使][A-HJ-NP-Z][·. -]?"
+    rf"(?<![北南东])[{_PROVINCES}][A-HJ-NP-Z][·. -]?"
     r"(?:[DF][A-HJ-NP-Z0-9][0-9]{4}|[0-9]{5}[DF]|(?P<body>[A-HJ-NP-Z0-9]{4}[A-HJ-NP-Z0-9挂学警港澳]))(?![0-9A-Za-z])"
 )
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
@@ -50,7 +54,25 @@ _SAYS_VERSION = re.compile(
     r"[\s.:：为是号#]{0,4}$"
 )
 _SECTION_AFTER = re.compile(r"\s?(?:节|節|条|條|款|章|版|小节)")
-_FILE_ENDINGS = frozenset("png jpg jpeg gif svg webp ico css js ts jsx tsx py rb go rs java cpp json yaml yml xml html htm md txt".split())
+# First six digits and lengths in use (ISO/IEC 7812)
+_ISSUERS = (
+    (620000, 629999, range(16, 20)),  # UnionPay
+    (400000, 499999, (16,)),  # Visa
+    (510000, 559999, (16,)),  # Mastercard
+    (222100, 272099, (16,)),  # Mastercard, since 2017
+    (340000, 349999, (15,)),  # American Express
+    (370000, 379999, (15,)),  # American Express
+    (352800, 358999, (16,)),  # JCB
+    (601100, 601199, (16,)),  # Discover
+    (650000, 659999, (16,)),  # Discover
+)
+_PLATE_LETTERS = 2  # at most, of the five places after the city's letter (GA 36)
+_IPV6_GROUPS = 3
+_SECTION_MAX = 40  # chapters and sections are numbered low
+_STANDARDS = frozenset("GB DB QB HJ YY YB SN WS".split())
+_FILE_ENDINGS = frozenset(
+    "png jpg jpeg gif svg webp ico css js ts jsx tsx py rb go rs java cpp json yaml yml xml html htm md txt".split()
+)
 
 
 def _compact(match: re.Match[str]) -> str:
@@ -86,14 +108,8 @@ def _is_bank_card(match: re.Match[str]) -> bool:
 
 
 def _issuer_knows(digits: str) -> bool:
-    """Issuer ranges of ISO/IEC 7812 in use: UnionPay, Visa, Mastercard, American Express, JCB, Diners, Discover."""
-    two, four, size = int(digits[:2]), int(digits[:4]), len(digits)
-    if two == 62:  # noqa: PLR2004 - an issuer range
-        return 16 <= size <= 19  # noqa: PLR2004 - UnionPay
-    if two in (34, 37):
-        return size == 15  # noqa: PLR2004 - American Express
-    known = digits[0] == "4" or 51 <= two <= 55 or 2221 <= four <= 2720 or 3528 <= four <= 3589 or two in (36, 38, 65) or four == 6011  # noqa: PLR2004 - issuer ranges
-    return known and size == 16  # noqa: PLR2004
+    prefix = int(digits[:6])
+    return any(first <= prefix <= last and len(digits) in sizes for first, last, sizes in _ISSUERS)
 
 
 def _is_ssn(match: re.Match[str]) -> bool:
@@ -108,29 +124,28 @@ def _is_passport(match: re.Match[str]) -> bool:
 
 def _is_plate(match: re.Match[str]) -> bool:
     """At most two letters in five; `新GB2760` is a new standard, unless a word says it is a car."""
-    body = match["body"] or ""
-    if sum(c.isascii() and c.isalpha() for c in body) > 2:  # noqa: PLR2004 - the rule of GA 36
+    if sum(c.isascii() and c.isalpha() for c in match["body"] or "") > _PLATE_LETTERS:
         return False
-    standard = match[0][0] == "新" and match[0][1:3] in {"GB", "DB", "QB", "HJ", "YY", "YB", "SN", "WS"}
+    standard = match[0][0] == "新" and match[0][1:3] in _STANDARDS
     return not standard or bool(_SAYS_PLATE.search(before(match)))
 
 
 def _is_ipv4(match: re.Match[str]) -> bool:
     """Not loopback, unspecified or a mask; not a version or a section number."""
     address = ipaddress.IPv4Address(match[0])
-    if address.is_loopback or match[0].startswith("0.") or match[0].startswith("255."):
+    if address.is_loopback or address.packed[0] in (0, 255):
         return False
     context = before(match)
     if _SAYS_HOST.search(context):
         return True
-    numbered_section = max(address.packed) < 40 and (not context.strip() or context.endswith("\n"))  # noqa: PLR2004
-    return not (numbered_section or _SAYS_VERSION.search(context) or _SECTION_AFTER.match(match.string, match.end()))
+    heading = max(address.packed) < _SECTION_MAX and (not context.strip() or context.endswith("\n"))
+    return not (heading or _SAYS_VERSION.search(context) or _SECTION_AFTER.match(match.string, match.end()))
 
 
 def _is_ipv6(match: re.Match[str]) -> bool:
     """Three groups and a digit at least: `std::be` is C++, `12:30:45` a time."""
     groups = [group for group in match[0].split(":") if group]
-    if len(groups) < 3 or not any(map(str.isdigit, match[0])):  # noqa: PLR2004
+    if len(groups) < _IPV6_GROUPS or not any(map(str.isdigit, match[0])):
         return False
     try:
         return not ipaddress.IPv6Address(match[0]).is_loopback
@@ -138,9 +153,52 @@ def _is_ipv6(match: re.Match[str]) -> bool:
         return False
 
 
-def _find_ibans(text: str, lang: str | None):  # type: ignore[no-untyped-def]
+def _find_ibans(text: str, lang: str | None) -> Iterator[tuple[int, int]]:  # noqa: ARG001 - only phone numbers ask
     """Cut the candidate to the length of its country: capitals may follow ("GB82 … 32 BIC")."""
-    yield from ()
+    for match in IBAN.finditer(text):
+        places = [i for i in range(*match.span()) if text[i] != " "][: checksums.iban_length(match[0][:2])]
+        if places and _is_iban(text, places):
+            yield places[0], places[-1] + 1
 
 
-DETECTORS: tuple[Detector, ...] = ()
+def _is_iban(text: str, places: list[int]) -> bool:
+    following = text[places[-1] + 1 : places[-1] + 2]
+    whole = not (following.isascii() and following.isalnum())
+    return whole and checksums.iban("".join(text[i] for i in places))
+
+
+def _both(first: Finder, second: Finder) -> Finder:
+    def find(text: str, lang: str | None) -> Iterator[tuple[int, int]]:
+        yield from first(text, lang)
+        yield from second(text, lang)
+
+    return find
+
+
+_D = "[0-9０-９]"
+_A = "[A-ZＡ-Ｚ]"
+_HEX = "[0-9A-Fa-f０-９Ａ-Ｆａ-ｆ]"
+
+# In the order of precedence: where two overlap, the earlier one holds (an address that begins with a phone number is an
+# address).
+DETECTORS: tuple[Detector, ...] = (
+    Detector(type="SECRET", trigger=SECRET_TRIGGER, find=find_secrets, raw=True),
+    Detector(type="EMAIL", trigger="[@＠]", find=scan(EMAIL, _is_mailbox)),
+    Detector(type="CN_ID", trigger=f"{_D}{{6}}", find=_both(scan(CN_ID, _is_cn_id), scan(CN_ID_15, _is_old_cn_id))),
+    Detector(type="USCC", trigger=f"{_D}{{6}}", find=scan(USCC, _is_uscc)),
+    Detector(type="IBAN", trigger=f"{_A}{{2}}{_D}{{2}}.?[0-9A-ZＡ-Ｚ０-９]", find=_find_ibans),
+    Detector(type="BANK_CARD", trigger=f"{_D}{{4}}.?{_D}{{4}}", find=scan(BANK_CARD, _is_bank_card)),
+    Detector(type="PASSPORT", trigger=f"{_D}{{7}}", find=scan(PASSPORT, _is_passport)),
+    Detector(type="US_SSN", trigger=f"{_D}{{3}}.?{_D}{{2}}.?{_D}{{4}}", find=scan(US_SSN, _is_ssn)),
+    Detector(
+        type="IP",
+        trigger=f"{_D}[.．]{_D}{{1,3}}[.．]{_D}|[:：]{_HEX}{{0,4}}[:：]",
+        find=_both(scan(IPV4, _is_ipv4), scan(IPV6, _is_ipv6)),
+    ),
+    Detector(type="CN_PLATE", trigger=f"[{_PROVINCES}]{_A}", find=scan(CN_PLATE, _is_plate)),
+    Detector(type="PHONE", trigger=PHONE_TRIGGER, find=find_phones),
+)
+"""The table of types; each entry's trigger law is tested for the whole table."""
+
+PII_TRIGGER = "|".join(dict.fromkeys(detector.trigger for detector in DETECTORS))
+"""One necessary condition for all of it, for a first pass over a whole column."""

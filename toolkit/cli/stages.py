@@ -1,0 +1,53 @@
+"""One command per stage, generated from its options: it runs that stage and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from toolkit.cli.common import build_stage, examples, how_of, how_options, report, stage_options
+from toolkit.pipeline import run_stage
+from toolkit.stage import STAGES, Stage, stage_class
+
+EXAMPLES = {
+    "collect": "toolkit collect --sources sources.yaml -o collected.jsonl",
+    "clean": "toolkit clean collected.jsonl -o cleaned.jsonl --rejected dropped.jsonl",
+    "dedup": "toolkit dedup cleaned.jsonl -o unique.jsonl --threshold 0.8 --as-of 2026-11-22",
+    "label.convert": "toolkit label convert rows.jsonl -o examples.jsonl",
+    "label.map": "toolkit label map tickets.jsonl -o examples.jsonl --prompt '{{title}}' --output '{{resolution}}'",
+    "label.rules": "toolkit label rules documents.jsonl -o examples.jsonl --kinds faq,law_article",
+    "age.attach": "toolkit age attach examples.jsonl -o dated.jsonl",
+    "age.decide": "toolkit age decide dated.jsonl -o current.jsonl --as-of 2026-11-22",
+    "release": "toolkit release current.jsonl -o release/ --targets openai-chat",
+}
+
+
+def stage_command(name: str) -> click.Command:
+    """The command of a stage."""
+    cls = stage_class(name)
+
+    def call(**values: Any) -> None:
+        _call(cls, values)
+
+    command = call
+    for option in reversed(stage_options(cls)):
+        command = option(command)
+    command = how_options(command)
+    command = click.option(
+        "--rejected", type=click.Path(dir_okay=False), help="Write the records that leave to this file."
+    )(command)
+    where = "Folder to write." if name == "release" else "File of records to write; - is the standard output."
+    command = click.option("-o", "--output", required=True, help=where)(command)
+    if name != "collect":
+        command = click.argument("inputs", nargs=-1, required=True)(command)
+    summary = STAGES[name].summary
+    return click.command(name.rpartition(".")[2], help=summary + examples([EXAMPLES[name]]))(command)
+
+
+def _call(cls: type[Stage], values: dict[str, Any]) -> None:
+    how = how_of(values)
+    output, rejected, inputs = values.pop("output"), values.pop("rejected"), values.pop("inputs", ())
+    stage = build_stage(cls, values)
+    result = run_stage(stage, inputs, output, how, rejected=rejected)
+    report(result, as_json=how.progress == "json", to_stderr=output == "-")

@@ -1,0 +1,117 @@
+"""Which files a source consists of: paths, folders and globs become files with a URI that does not depend on the machine."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from toolkit.collect.sources import Source
+from toolkit.errors import SourceError
+
+_JUNK = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
+
+
+class File(NamedTuple):
+    """A file of a source.
+
+    Attributes:
+        path: Where it lies now.
+        uri: Its path relative to the source's root, POSIX slashes, NFC: the same on every machine.
+        size: Bytes.
+        refused: Why it is not read, or nothing.
+    """
+
+    path: str
+    uri: str
+    size: int
+    refused: str = ""
+
+
+def files_of(source: Source, root: Path) -> tuple[File, ...]:
+    """Find the files of a source, ordered by URI; a file that two paths hit is one file.
+
+    The root of a path is `root` where it lies inside; for a path that leads elsewhere it is the part before the first
+    wildcard (the folder, for a file).
+
+    Raises:
+        SourceError: A path does not exist, or a glob hits nothing; all of them are named.
+    """
+    found: dict[str, File] = {}
+    lost = []
+    for given in source.paths:
+        hits = [_file(path, base) for path, base in _hits(given, root, recursive=source.recursive)]
+        found |= {file.uri: file for file in hits}
+        if not hits:
+            lost.append(given)
+    if lost:
+        names = ", ".join(repr(name) for name in lost)
+        raise SourceError(f"source {source.id!r}: no file at {names} (looked in {root})",
+                          hint="check the spelling; paths are relative to the sources file; quote globs in the shell")  # fmt: skip
+    return tuple(found[uri] for uri in sorted(found))
+
+
+def _hits(given: str, root: Path, *, recursive: bool) -> Iterator[tuple[Path, Path]]:
+    """Files with the folder that their URI is relative to."""
+    fixed, wild = _split(Path(given).expanduser())
+    start = root / fixed
+    inside = _inside(start, root)
+    if not wild:
+        if start.is_dir():
+            yield from ((path, root if inside else start) for path in _walk(start, recursive=recursive))
+        elif start.exists():
+            yield start, root if inside else start.parent
+        return
+    base = root if inside else start
+    if start.is_dir():
+        for path in start.glob(wild):
+            if not _hidden(path.relative_to(start)) and path.is_file():
+                yield path, base
+
+
+def _split(path: Path) -> tuple[Path, str]:
+    """The part before the first wildcard, and the rest; a file whose name holds brackets is a file."""
+    if path.exists():
+        return path, ""
+    wild = next((i for i, part in enumerate(path.parts) if any(c in part for c in "*?[")), len(path.parts))
+    return Path(*path.parts[:wild]), "/".join(path.parts[wild:])
+
+
+def _inside(path: Path, root: Path) -> bool:
+    return os.path.commonpath([os.path.abspath(path), os.path.abspath(root)]) == os.path.abspath(root)
+
+
+def _walk(folder: Path, *, recursive: bool) -> Iterator[Path]:
+    for path in folder.rglob("*") if recursive else folder.iterdir():
+        if not _hidden(path.relative_to(folder)) and path.is_file():
+            yield path
+
+
+def _hidden(relative: Path) -> bool:
+    return any(part.startswith((".", "~$")) or part.lower() in _JUNK for part in relative.parts)
+
+
+def _file(path: Path, base: Path) -> File:
+    whole = Path(os.path.abspath(path))
+    relative = os.path.relpath(whole, os.path.abspath(base))
+    uri = unicodedata.normalize("NFC", Path(relative).as_posix())
+    if path.is_symlink() or path.resolve() != Path(os.path.realpath(base)) / relative:
+        if not _inside(path.resolve(), Path(os.path.realpath(base))):
+            return File(str(whole), uri, 0, "the link leads out of the source's folder; copy the file or name its real path")
+    return File(str(whole), uri, path.stat().st_size)
+
+
+def common_root(paths: tuple[str, ...], root: Path) -> Path:
+    """The folder that URIs of plain paths are relative to: what the paths have in common.
+
+    >>> common_root(("data/问答/*.csv", "data/laws"), Path("/srv")).as_posix()
+    '/srv/data'
+    """
+    folders = []
+    for given in paths:
+        fixed, wild = _split(Path(given).expanduser())
+        start = root / fixed
+        folders.append(os.path.abspath(start if wild or start.is_dir() else start.parent))
+    return Path(os.path.commonpath(folders))

@@ -1,0 +1,179 @@
+"""The registry of sources: who says it, with which authority, and how its files are read."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import functools
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from toolkit import schemas
+from toolkit.collect.fields import FIELDS, full_name
+from toolkit.errors import SourceError, ToolkitError, UsageError, unknown_name
+from toolkit.files.encoding import canonical
+
+SHOWN = 5
+"""Findings of one message; more are counted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """One source; its fields are the keys of an entry of `sources.yaml`.
+
+    Attributes:
+        fields: (record field, column name), in the order of the registry.
+    """
+
+    id: str = "files"
+    paths: tuple[str, ...] = ()
+    recursive: bool = True
+    format: str | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    publisher: str | None = None
+    authority: int | None = None
+    domain: str | None = None
+    doc_type: str | None = None
+    jurisdiction: str | None = None
+    license: str | None = None
+    lang: str | None = None
+    tz: str | None = None
+    id_column: str | None = None
+    fields: tuple[tuple[str, str], ...] = ()
+    pattern: str | None = None
+    fact_key: str | None = None
+
+    def shape(self) -> dict[str, Any]:
+        """All that shapes the records: everything but where the files lie."""
+        values = dataclasses.asdict(self)
+        return {k: v for k, v in values.items() if k not in ("paths", "recursive")}
+
+
+def load(path: Path) -> tuple[Source, ...]:
+    """Read a registry.
+
+    Raises:
+        SourceError: The file cannot be read.
+        UsageError: It is not YAML, or not a registry; the message holds the file and the JSON pointer.
+    """
+    try:
+        value = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SourceError(f"{path}: cannot be read: {error}", hint="check the path of the sources file") from None
+    except yaml.YAMLError as error:
+        raise UsageError(f"{path}: not YAML: {' '.join(str(error).split())}",
+                         hint="quote texts that hold ': ', '{' or '#'") from None  # fmt: skip
+    return parse(value, where=str(path))
+
+
+def parse(value: Any, *, where: str = "sources") -> tuple[Source, ...]:
+    """Make sources of a registry, or of the list inside it.
+
+    >>> parse([{"id": "faq", "paths": ["faq/*.md"], "license": "Apache-2.0"}])[0].license
+    'Apache-2.0'
+    >>> parse([{"id": "问答", "paths": "qa.csv", "licence": "MIT"}])
+    Traceback (most recent call last):
+    toolkit.errors.UsageError: sources /sources/0: unknown key 'licence'
+    did you mean 'license'?
+    """
+    registry = {"version": 1, "sources": value} if isinstance(value, list) else value
+    findings = list(_findings(registry))
+    if not findings:
+        findings = [f for i, entry in enumerate(registry["sources"]) for f in _entry_findings(entry, f"/sources/{i}")]
+    if not findings:
+        findings = list(_repeated(registry["sources"]))
+    if findings:
+        raise _error(findings, where)
+    return tuple(_source(entry) for entry in registry["sources"])
+
+
+def _source(entry: Mapping[str, Any]) -> Source:
+    values = dict(entry)
+    paths = values["paths"]
+    values["paths"] = (paths,) if isinstance(paths, str) else tuple(paths)
+    values["fields"] = tuple((full_name(field), column) for field, column in values.get("fields", {}).items())
+    return Source(**values)
+
+
+Finding = tuple[str, str, str]
+"""JSON pointer, what is wrong, what to do."""
+
+
+@functools.cache
+def _validator() -> Any:
+    import jsonschema
+
+    return jsonschema.Draft202012Validator(schemas.load("sources"))
+
+
+def _findings(registry: Any) -> Iterator[Finding]:
+    import jsonschema
+
+    for error in sorted(_validator().iter_errors(registry), key=jsonschema.exceptions.relevance, reverse=True):
+        pointer = "".join(f"/{part}" for part in error.absolute_path)
+        if error.validator == "additionalProperties":
+            known = error.schema["properties"]
+            for name in sorted(set(error.instance) - set(known)):
+                yield pointer, f"unknown key {name!r}", _nearest(name, known)
+        else:
+            yield pointer, error.message, str(error.schema.get("description", ""))
+
+
+def _nearest(name: str, known: Mapping[str, Any]) -> str:
+    return unknown_name("key", name, known).hint
+
+
+def _entry_findings(entry: Mapping[str, Any], pointer: str) -> Iterator[Finding]:
+    """What a schema cannot say: field names, encodings and patterns that work."""
+    for field in entry.get("fields", {}):
+        if full_name(field) not in FIELDS:
+            hint = "declare it as id_column" if field == "id" else unknown_name("field", field, FIELDS).hint
+            yield f"{pointer}/fields/{field}", f"no record field {field!r} that a column could fill", hint
+    if "encoding" in entry:
+        try:
+            canonical(entry["encoding"])
+        except ToolkitError as error:
+            yield f"{pointer}/encoding", error.message, error.hint
+    if "pattern" in entry:
+        try:
+            re.compile(entry["pattern"])
+        except re.error as error:
+            yield f"{pointer}/pattern", f"not a regular expression: {error}", "write it in single quotes; named groups are (?P<name>...)"
+
+
+def _repeated(entries: list[Mapping[str, Any]]) -> Iterator[Finding]:
+    seen: dict[str, int] = {}
+    for number, entry in enumerate(entries):
+        first = seen.setdefault(entry["id"], number)
+        if first != number:
+            yield f"/sources/{number}/id", f"the id {entry['id']!r} is that of /sources/{first} too", "give each source an id of its own"
+
+
+def _error(findings: list[Finding], where: str) -> UsageError:
+    shown = [f"{where} {pointer}: {what}" for pointer, what, _ in findings[:SHOWN]]
+    if len(findings) > SHOWN:
+        shown.append(f"and {len(findings) - SHOWN} more")
+    return UsageError("\n".join(shown), hint=findings[0][2])
+
+
+def missing_columns(source: Source, columns: list[str]) -> str:
+    """Say which declared columns a table lacks, if without them its rows cannot become records.
+
+    >>> missing_columns(Source(fields=(("prompt", "question"),)), ["qestion", "answer"])
+    "the table has no column 'question', which the source declares; it has 'qestion', 'answer'; did you mean 'qestion'?"
+    """
+    content = [column for field, column in source.fields if "." not in field]
+    lost = content if content and not set(content) & set(columns) else []
+    lost = [source.id_column, *lost] if source.id_column and source.id_column not in columns else lost
+    if not lost:
+        return ""
+    near = difflib.get_close_matches(lost[0], columns, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    names = ", ".join(repr(c) for c in columns[:10])
+    return f"the table has no column {lost[0]!r}, which the source declares; it has {names}{hint}"
