@@ -6,9 +6,23 @@ import copy
 import json
 from pathlib import Path
 
+import jsonschema
 import pytest
 
-from toolkit.formats import CODES, CannotDump, CannotHold, CannotRead, check_file, detect, dumps_line, get, validator
+from toolkit.errors import UsageError
+from toolkit.formats import (
+    CODES,
+    FORMATS,
+    CannotDump,
+    CannotHold,
+    CannotRead,
+    check_file,
+    detect,
+    dumps_line,
+    get,
+    validator,
+)
+from toolkit.schemas import load
 
 CASES = Path(__file__).parents[1] / "cases" / "formats"
 
@@ -162,6 +176,18 @@ def test_english_and_chinese_have_their_share_of_every_table(name):
     langs = [case["lang"] for case in rows_of(name)]
 
     assert min(langs.count("en"), langs.count("zh")) >= len(langs) / 3
+
+
+@pytest.mark.parametrize("name", sorted(FORMATS))
+def test_every_schema_is_a_json_schema_and_bears_the_name_of_its_format(name):
+    jsonschema.Draft202012Validator.check_schema(load(FORMATS[name].schema))
+
+    assert load(FORMATS[name].schema)["title"] == name
+
+
+def test_an_ambiguous_file_is_not_guessed_at():
+    with pytest.raises(UsageError, match="dolly"):
+        detect([{"instruction": "总结", "context": "……", "response": "……"}]).format()
 
 
 def test_a_file_too_small_for_its_consumer_is_named():

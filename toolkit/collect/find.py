@@ -55,8 +55,7 @@ def files_of(source: Source, root: Path) -> tuple[File, ...]:
 
 def _hits(given: str, root: Path, *, recursive: bool) -> Iterator[tuple[Path, Path]]:
     """Files with the folder that their URI is relative to."""
-    fixed, wild = _split(Path(given).expanduser())
-    start = root / fixed
+    start, wild = _split(root / Path(given).expanduser())
     inside = _inside(start, root)
     if not wild:
         if start.is_dir():
@@ -76,7 +75,8 @@ def _split(path: Path) -> tuple[Path, str]:
     if path.exists():
         return path, ""
     wild = next((i for i, part in enumerate(path.parts) if any(c in part for c in "*?[")), len(path.parts))
-    return Path(*path.parts[:wild]), "/".join(path.parts[wild:])
+    rest = path.parts[wild:]
+    return Path(*path.parts[:wild]), "/".join((*rest, "*") if rest and rest[-1] == "**" else rest)
 
 
 def _inside(path: Path, root: Path) -> bool:
@@ -97,9 +97,8 @@ def _file(path: Path, base: Path) -> File:
     whole = Path(os.path.abspath(path))
     relative = os.path.relpath(whole, os.path.abspath(base))
     uri = unicodedata.normalize("NFC", Path(relative).as_posix())
-    if path.is_symlink() or path.resolve() != Path(os.path.realpath(base)) / relative:
-        if not _inside(path.resolve(), Path(os.path.realpath(base))):
-            return File(str(whole), uri, 0, "the link leads out of the source's folder; copy the file or name its real path")
+    if not _inside(path.resolve(), base.resolve()):
+        return File(str(whole), uri, 0, "the link leads out of the source's folder; copy the file or name its real path")
     return File(str(whole), uri, path.stat().st_size)
 
 
@@ -111,7 +110,6 @@ def common_root(paths: tuple[str, ...], root: Path) -> Path:
     """
     folders = []
     for given in paths:
-        fixed, wild = _split(Path(given).expanduser())
-        start = root / fixed
+        start, wild = _split(root / Path(given).expanduser())
         folders.append(os.path.abspath(start if wild or start.is_dir() else start.parent))
     return Path(os.path.commonpath(folders))

@@ -161,7 +161,10 @@ def extras(message: Message, place: str) -> dict[str, Any]:
     text = message.get("extra")
     if not text:
         return {}
-    return {key: value for key, value in unpack(text, field=f"{place}/extra").items() if not key.startswith(NOTE)}
+    known = unpack(text, field=f"{place}/extra")
+    if not isinstance(known, dict):
+        raise CannotHold(f"{place}/extra", f"is the JSON of type {kind(known)}, must be an object")
+    return {key: value for key, value in known.items() if not key.startswith(NOTE)}
 
 
 def pairs_of(example: Example, name: str) -> tuple[str | None, list[tuple[str, str]]]:

@@ -13,8 +13,8 @@ _ITEM = re.compile(
     r"[ \t\u3000]*(?:>[ \t]*)*(?:[-*+][ \t]+|[0-9]{1,3}[.)、][ \t]*|[（(][一二三四五六七八九十0-9]{1,3}[)）][ \t]*)?"
 )
 _SAID_OF_ZH = re.compile(
-    r"(?:本[法条条例办法规定细则款标准手册制度协议合同]{1,3}|前款|前条|上款|第[一二三四五六七八九十]{1,3}款|这里|此处|文中|本文)(?:中|里|内)?"
-    r"(?:所称|所说|所指|提到)?的?"
+    r"(?:本(?:法|条例|条|办法|规定|细则|规则|解释|决定|通知|意见|款|标准|手册|制度|协议|合同|文)|前款|前条|上款|第[一二三四五六七八九十]{1,3}款"
+    r"|这里|此处|文中)(?:中|里|内)?(?:规定的)?(?:所称|所说|所指|提到)?的?"
 )
 _MEANS_ZH = re.compile(
     r"(?:所谓|所称)?(?P<bold>\*\*)?[“「『]?(?P<term>[^\s，。；：、,;:！？!?（）()“”「」『』*]{2,20}(?:[（(][^）)]{1,40}[)）])?)[”」』]?(?(bold)\*\*)"
@@ -40,12 +40,14 @@ _EXPLAINS = re.compile(
 # "which means", "this refers to": the term is a pronoun or a joint of the sentence, and nothing is defined
 _NO_TERM = re.compile(
     r"(?:this|that|these|those|it|which|what|they|he|she|we|you|there|here|and|or|but|so|if|when|where|while|because|no|yes|not"
-    r"|one|each|some|all|any|term|word|name|value|section|article|table|figure|column)(?![a-z0-9])"
+    r"|please|one|each|some|all|any|term|word|name|value|section|article|table|figure|column)(?![a-z0-9])"
     r"|.*\s(?:that|which|also|often|usually|typically|is|are|was|has|can|may|by|it|this|we|you|column|field|simply|just)$"
     r"|(?:这|那|该|其|此|它|这里|一般|通常|主要|具体|简单|也就|就|均|皆|都|不|也|即|多|如果|但|而|以上|上述|下列|所|是|有|在|为|由)"
     r"|.*(?:一般|通常|主要|具体|简单来说|均|皆|都|也|就|不|还|即)$",
     re.IGNORECASE,
 )
+_BRACKETS = re.compile(r"[（(][^（）()]*[)）]$")
+_QUOTES = ("“”", "「」", "『』", "（）", "()")
 _LEAST_BODY = 3.5
 _LONGEST_TERM_WORDS = 8
 _LONGEST_PARAGRAPH = 800
@@ -88,8 +90,8 @@ def _defined(doc: Document, span: tuple[int, int], path: tuple[str, ...], *, in_
 
 
 def _found(doc: Document, match: re.Match[str], span: tuple[int, int], path: tuple[str, ...]) -> Found | None:
-    term, body = clean_title(match["term"].replace("`", "")), doc.text[match.start("body") : span[1]]
-    if not _is_term(term) or weight(body) < _LEAST_BODY or body.endswith((":", "：")):
+    term, body = clean_title(_BRACKETS.sub("", match["term"]).replace("`", "")), doc.text[match.start("body") : span[1]]
+    if not _is_term(term) or weight(body) < _LEAST_BODY or body.endswith((":", "：")) or _is_cut(body):
         return None
     start = match.start("body") if match.re is _BOLD_TERM else span[0]
     if match.re is _BOLD_TERM and is_dangling(body):
@@ -98,6 +100,11 @@ def _found(doc: Document, match: re.Match[str], span: tuple[int, int], path: tup
         rule="definition", start=start, end=span[1], pool="definition",
         slots={"term": term, "about": " > ".join(doc.context(path))}, headings=path, confidence=0.6,
     )  # fmt: skip
+
+
+def _is_cut(body: str) -> bool:
+    """True where quotation marks or brackets have no partner: the paragraph is a piece of a longer quotation."""
+    return any(body.count(pair[0]) != body.count(pair[1]) for pair in _QUOTES)
 
 
 def _is_term(term: str) -> bool:

@@ -17,9 +17,9 @@ _BLANK_HTML = re.compile(r"<!--.*?-->|</?[A-Za-z][^<>]*>|&nbsp;", re.DOTALL)
 
 _DANGLING = re.compile(
     r"""(?:This|That|These|Those|It|They|He|She|However|Moreover|Furthermore|Additionally|Also|Besides|Therefore|Thus|Hence|
-        Then|But|And|So|In\ addition|As\ (?:mentioned|noted|described|shown|said)|The\ (?:above|following|former|latter)|
-        See|Same|Above|Below|Here)(?![A-Za-z])
-      | 此外|另外|同时|但是|但|因此|所以|然而|而且|并且|其中|于是|否则|同上|同样|这|那|该|其|此|上述|以上|如上|前述|见|详见|参见|
+        Then|But|And|So|In\ addition|As\ (?:mentioned|noted|described|shown|said)|The\ (?:above|following|former|latter|figure|table|image)|
+        Both|See|Same|Above|Below|Here)(?![A-Za-z])
+      | 此外|另外|同时|但是|但|因此|所以|然而|而且|并且|其中|于是|否则|下图|下表|如图|如表|下面|同上|同样|这|那|该|其|此|上述|以上|如上|前述|见|详见|参见|
         它|他们|她|逾|因而|與此同時|這|該|於是|並且|參見|詳見""",
     re.VERBOSE,
 )
@@ -99,18 +99,18 @@ def _says_something(doc: Document, block: Block) -> bool:
 def is_prose_answer(blocks: tuple[Block, ...], least: float) -> bool:
     """Say whether the blocks answer in sentences: enough words, not mostly links, and not merely leading up to something.
 
+    Tables, code and admonitions (`> [!TIP]`) may stand in an answer and are none by themselves.
+
     Args:
         blocks: The content of a section.
         least: The fewest words, as `weight` counts.
     """
-    plain = " ".join(b.plain for b in blocks)
-    linked = sum(b.linked for b in blocks)
     said = [b for b in blocks if b.kind != "rule"]
-    if not said or weight(plain) < least or 2 * linked > len(plain):
+    prose = [b for b in said if b.kind in ("paragraph", "list", "quote") and not b.plain.startswith("[!")]
+    plain = " ".join(b.plain for b in prose)
+    if weight(plain) < least or 2 * sum(b.linked for b in prose) > len(plain):
         return False
-    if any(b.kind == "html" for b in said) or len(plain) > LONGEST_ANSWER:
-        return False
-    if all(b.kind == "table" for b in said):
+    if any(b.kind == "html" for b in said) or said[-1].end - said[0].start > LONGEST_ANSWER:
         return False
     return not (said[-1].kind == "paragraph" and said[-1].plain.endswith((":", "：")))
 

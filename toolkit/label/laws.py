@@ -145,7 +145,7 @@ def _run(heads: Sequence[Article]) -> list[Article]:
         last = runs[-1][-1].number if runs[-1] else (0, 0)
         if head.number == (1, 0) and runs[-1]:
             runs.append([head])
-        elif last < head.number and head.number[0] - last[0] <= _LONGEST_GAP:
+        elif not runs[-1] or (last < head.number and head.number[0] - last[0] <= _LONGEST_GAP):
             runs[-1].append(head)
     return max(runs, key=len)
 

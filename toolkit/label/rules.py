@@ -117,13 +117,16 @@ def law_name(title: str, version: str, lang: str) -> str:
 
     >>> law_name("养犬管理规定", "2020-05-01", "zh"), law_name("《民法典》", "", "zh")
     ('《养犬管理规定》（2020年5月1日版）', '《民法典》')
+    >>> law_name("关于适用《民法典》的解释", "", "zh")
+    '《关于适用〈民法典〉的解释》'
     >>> law_name("The Waste By-law", "2019-06-01", "en"), law_name("公司法（2018修正）", "2018-10-26", "zh")
     ('Waste By-law (version of 2019-06-01)', '《公司法（2018修正）》')
     """
     found = None if _VERSIONED.search(title) else _ISO.match(version)
     if lang == "en":
         return title.removeprefix("The ").removeprefix("the ") + (f" (version of {found[0]})" if found else "")
-    named = title if title.startswith("《") else f"《{title}》"
+    named = f"《{title.strip('《》') if title.startswith('《') else title}》".replace("《", "〈").replace("》", "〉")
+    named = f"《{named[1:-1]}》"  # a title within a title stands in single marks
     if found is None:
         return named
     day = f"{found[1]}年" + "".join(f"{int(n)}{unit}" for n, unit in zip(found.groups()[1:], "月日", strict=True) if n)

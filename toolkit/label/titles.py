@@ -55,6 +55,9 @@ _LABELS = frozenset(
     .split("|")
 )
 
+_CHAPTER = re.compile(
+    r"(?:第[一二三四五六七八九十百0-9]{1,4}[编章节編節]|(?:chapter|part)\s[0-9ivx]{1,4}[.:]?)\s*", re.IGNORECASE
+)
 _DATE_OR_VERSION = re.compile(
     r"""[\[(]?\s*(?:v(?:ersion)?\.?\s*)?\d+(?:[./-]\d+)+(?:[-.]?[a-z]{1,5}\d*)?\s*[\])]?
         (?:\s*[(（-]?\s*\d{4}[-./]\d{1,2}[-./]\d{1,2}\s*[)）]?)?
@@ -87,10 +90,10 @@ def clean_title(text: str) -> str:
 def is_generic(title: str) -> bool:
     """Say whether a title is found in any document and so names nothing of this one.
 
-    >>> is_generic("Overview"), is_generic("概述"), is_generic("储存条件")
-    (True, True, False)
+    >>> is_generic("Overview"), is_generic("概述"), is_generic("第六章 附则"), is_generic("储存条件")
+    (True, True, True, False)
     """
-    return title.casefold().strip(" .。!！") in _GENERIC
+    return _CHAPTER.sub("", title).casefold().strip(" .。!！") in _GENERIC
 
 
 def is_label(term: str) -> bool:

@@ -10,7 +10,7 @@ from toolkit.text.han import HAN
 _LINE_END = re.compile(r"\r\n?|[\u2028\u2029]")
 _ODD_SPACE = r"[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]"
 _INDENT = re.compile(r"^\u3000+", re.MULTILINE)
-_SPACED = re.compile(rf"(?<!{HAN})(?<!{HAN} )(?:{HAN} ){{3,}}{HAN}(?!{HAN})")
+_SPACED = re.compile(rf"(?<!{HAN})(?:{HAN} ){{3,}}{HAN}(?!{HAN})")
 
 
 @fix("normalize_line_ends", trigger=r"[\r\u2028\u2029]", kinds=None)

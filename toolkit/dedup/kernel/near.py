@@ -113,9 +113,7 @@ class _Work(NamedTuple):
             forms = chunk if self.normal else f.normal_column(chunk, kernel=self.kernel)
             rows, keys = f.band_keys(forms, params=self.params, kernel=self.kernel, normal=True)
             exact = f.exact_halves(forms, kernel=self.kernel, normal=True)
-            lengths = (
-                pc.fill_null(pc.binary_length(forms), 0).to_numpy(zero_copy_only=False).astype(np.int64)
-            )
+            lengths = pc.fill_null(pc.binary_length(forms), 0).to_numpy(zero_copy_only=False).astype(np.int64)
             parts.append(_Scan(lengths, exact, rows + first, keys))
             first += len(chunk)
         if not parts:

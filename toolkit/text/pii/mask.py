@@ -47,7 +47,7 @@ def pseudonymize(text: str, spans: Sequence[Span], key: bytes) -> str:
     >>> from toolkit.text.pii import find_pii
     >>> text = "电话13812345678，即+86 138-1234-5678"
     >>> pseudonymize(text, find_pii(text), key=b"example")
-    '电话[PHONE:43fd9c]，即[PHONE:43fd9c]'
+    '电话[PHONE:372665]，即[PHONE:372665]'
     """
     if not key:
         raise UsageError("the key of the pseudonyms is empty", hint="give some random bytes and keep them secret")
@@ -104,8 +104,19 @@ def _address(value: str) -> str:
         return _words(value)
 
 
+def _as_it_stands(value: str) -> str:
+    return value
+
+
 _CANONICAL: dict[str, Callable[[str], str]] = {
-    "PHONE": _phone,
+    "BANK_CARD": _code,
+    "CN_ID": _code,
+    "CN_PLATE": _code,
+    "IBAN": _code,
     "IP": _address,
-    "SECRET": str,
-} | dict.fromkeys(("CN_ID", "BANK_CARD", "USCC", "IBAN", "US_SSN", "PASSPORT", "CN_PLATE"), _code)
+    "PASSPORT": _code,
+    "PHONE": _phone,
+    "SECRET": _as_it_stands,
+    "US_SSN": _code,
+    "USCC": _code,
+}

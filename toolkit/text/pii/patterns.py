@@ -68,11 +68,10 @@ _ISSUERS = (
 )
 _PLATE_LETTERS = 2  # at most, of the five places after the city's letter (GA 36)
 _IPV6_GROUPS = 3
+_DIGITS = 10
 _SECTION_MAX = 40  # chapters and sections are numbered low
-_STANDARDS = frozenset("GB DB QB HJ YY YB SN WS".split())
-_FILE_ENDINGS = frozenset(
-    "png jpg jpeg gif svg webp ico css js ts jsx tsx py rb go rs java cpp json yaml yml xml html htm md txt".split()
-)
+_STANDARDS = frozenset({"GB", "DB", "QB", "HJ", "YY", "YB", "SN", "WS"})
+_FILE_ENDING = re.compile(r"(?ai:png|jpe?g|gif|svg|webp|ico|css|js|json|html?)")  # icon@2x.png
 
 
 def _compact(match: re.Match[str]) -> str:
@@ -82,7 +81,7 @@ def _compact(match: re.Match[str]) -> str:
 def _is_mailbox(match: re.Match[str]) -> bool:
     """Not `icon@2x.png`, not the address of a repository (`git@host:path`), no two dots in a row."""
     repository = match["local"] == "git" and match.string[match.end() : match.end() + 1] == ":"
-    return match["tld"].lower() not in _FILE_ENDINGS and ".." not in match["local"] and not repository
+    return not _FILE_ENDING.fullmatch(match["tld"]) and ".." not in match["local"] and not repository
 
 
 def _is_cn_id(match: re.Match[str]) -> bool:
@@ -138,8 +137,9 @@ def _is_ipv4(match: re.Match[str]) -> bool:
     context = before(match)
     if _SAYS_HOST.search(context):
         return True
-    heading = max(address.packed) < _SECTION_MAX and (not context.strip() or context.endswith("\n"))
-    return not (heading or _SAYS_VERSION.search(context) or _SECTION_AFTER.match(match.string, match.end()))
+    numbered = max(address.packed) < _SECTION_MAX and (not context.strip() or context.endswith("\n"))
+    listed = max(address.packed) < _DIGITS  # "阴性2.3.4.5.": items of a list, or a public resolver
+    return not (numbered or listed or _SAYS_VERSION.search(context) or _SECTION_AFTER.match(match.string, match.end()))
 
 
 def _is_ipv6(match: re.Match[str]) -> bool:

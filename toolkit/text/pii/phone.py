@@ -26,7 +26,7 @@ _SAYS_PHONE = re.compile(
 # An order number of eleven digits looks like a mobile number.
 SAYS_OTHER_NUMBER = re.compile(
     r"(?:(?:订单|訂單|单号|單號|编号|編號|流水|批号|批號|货号|貨號|型号|型號|案号|文号|工单|快递)号?码?"
-    r"|(?ai:order|invoice|tracking|ticket|sku|serial|batch|lot|isbn|ean|doi)(?ai:\ (?:no|number|id))?)[\s.:：#为是]{0,4}$"
+    r"|(?ai:order|invoice|tracking|ticket|sku|serial|batch|lot|isbn|ean|doi)(?ai:\ (?:no|number|id))?)[\s.:：#为是]{0,4}$|10\.[0-9]{4,5}/$"
 )
 _IN_URL = re.compile(r"[A-Za-z]://[!-~]*$")
 
@@ -40,15 +40,15 @@ class Shape:
     pattern: re.Pattern[str]
 
 
-def _shape(region: str, pattern: str, *, alone: bool = True) -> Shape:
+def _shape(region: str, pattern: str, *, alone: bool = True, extension: str = "") -> Shape:
     """Add the boundaries: no ASCII word and no longer number around it; Han on both sides is the ordinary case."""
-    bounded = rf"(?<![0-9A-Za-z_])(?<![0-9][.-])(?<!\+){pattern}(?![0-9A-Za-z_])(?![.-][0-9])"
+    bounded = rf"(?<![0-9A-Za-z_])(?<![0-9][.-])(?<!\+)(?P<number>{pattern}){extension}(?![0-9A-Za-z_])(?![.-][0-9])"
     return Shape(region, alone, re.compile(bounded))
 
 
 SHAPES = (
     _shape("CN", r"(?:\(?86\)?[ -]?)?1[3-9][0-9](?:[ .-]?[0-9]{4}){2}"),
-    _shape("CN", r"(?:\(0[0-9]{2,3}\) ?|0[0-9]{2,3}[ -])[2-9][0-9]{2,3}[ -]?[0-9]{4}(?:-[0-9]{1,5})?"),
+    _shape("CN", r"(?:\(0[0-9]{2,3}\) ?|0[0-9]{2,3}[ -])[2-9][0-9]{2,3}[ -]?[0-9]{4}", extension=r"(?:-[0-9]{1,5})?"),
     _shape("CN", r"0[0-9]{9,11}", alone=False),
     _shape("CN", r"[48]00-[0-9]{3,4}-?[0-9]{3,4}|[48]00 [0-9]{3,4} ?[0-9]{3,4}"),
     _shape("CN", r"[48]00[0-9]{7}", alone=False),
@@ -76,7 +76,7 @@ def find_phones(text: str, lang: str | None) -> Iterator[tuple[int, int]]:
     own = REGIONS.get(lang or "", ("CN", "HK", "TW", "US", "GB"))
     for shape in SHAPES:
         for match in shape.pattern.finditer(text):
-            if _plausible(match, alone=shape.alone and shape.region in own) and is_valid(match[0], shape.region):
+            if _plausible(match, alone=shape.alone and shape.region in own) and is_valid(match["number"], shape.region):
                 yield match.span()
 
 
