@@ -121,7 +121,9 @@ def datasketch(texts: StoredTexts, threshold: float) -> dict[str, object]:
     cut, begin, dropped = 0.0, time.process_time(), []
     for first, lists, seconds in token_lists(texts):
         cut += seconds
-        for at, sketch in enumerate(MinHash.generator([[t.encode() for t in tokens] for tokens in lists], num_perm=128)):
+        for at, sketch in enumerate(
+            MinHash.generator([[t.encode() for t in tokens] for tokens in lists], num_perm=128)
+        ):
             if lsh.query(sketch):
                 dropped.append(first + at)
             else:
@@ -190,14 +192,28 @@ def main() -> None:
         print(json.dumps(run(arguments.folder, arguments.peers, arguments.threshold[0])))
         return
     subprocess.run(  # a process of its own keeps the memory of the preparation out of the figures
-        [sys.executable, "-c", "import sys, pathlib, bench_kernel as b; b.prepare(pathlib.Path(sys.argv[1]))", str(arguments.folder)],
+        [
+            sys.executable,
+            "-c",
+            "import sys, pathlib, bench_kernel as b; b.prepare(pathlib.Path(sys.argv[1]))",
+            str(arguments.folder),
+        ],
         check=True,
         cwd=Path(__file__).parent,
     )
     results = []
     for threshold in arguments.threshold:
         for peer in arguments.peers.split(","):
-            command = [sys.executable, __file__, str(arguments.folder), "--inside", "--peers", peer, "--threshold", str(threshold)]
+            command = [
+                sys.executable,
+                __file__,
+                str(arguments.folder),
+                "--inside",
+                "--peers",
+                peer,
+                "--threshold",
+                str(threshold),
+            ]
             results.append(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
             print(results[-1])
     if arguments.json:

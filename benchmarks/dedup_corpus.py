@@ -50,7 +50,11 @@ def strings(value: object) -> Iterator[str]:
 
 def sources() -> dict[str, list[str]]:
     """Return the distinct sentences of each language, in the order of the files."""
-    chinese = [text for name in ("medical/huatuo_llama_data.json", "legal_qa/legal_advice.json") for text in json_texts(DATA / name)]
+    chinese = [
+        text
+        for name in ("medical/huatuo_llama_data.json", "legal_qa/legal_advice.json")
+        for text in json_texts(DATA / name)
+    ]
     chinese += [path.read_text(encoding="utf-8") for path in sorted((DATA / "laws").rglob("*.md"))]
     with (DATA / "medical/toyhom_neike_gbk.csv").open(encoding="gb18030", errors="replace", newline="") as table:
         chinese += [cell for row in csv.reader(table) for cell in row]

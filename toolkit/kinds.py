@@ -53,6 +53,7 @@ class KeyReduce:
             again. Rows carry `ref` in place of `row`.
         apply: Gets a batch and the result rows that concern it (`row` = index in the batch).
         solve: One deterministic function over all rows of the last round, in the driver.
+        report: What people want to see of the solved rows: file name -> lines, written beside the release.
 
     A `key` is a hash already: uint64, or binary of 16 bytes. Result rows carry `ref`.
     """
@@ -60,7 +61,8 @@ class KeyReduce:
     emit: Callable[[Batch], pa.Table]
     rounds: Sequence[Callable[[pa.Table, Records], pa.Table]]
     apply: Callable[[Batch, pa.Table], Batch]
-    solve: Callable[[pa.Table], pa.Table] | None = None
+    solve: Callable[[pa.Table, Records], pa.Table] | None = None
+    report: Callable[[pa.Table], dict[str, list[bytes]]] | None = None
 
 
 class Unit(Protocol):
@@ -310,7 +312,7 @@ def _works(step: Map | KeyReduce | Export, batches: list[Batch]) -> list[Callabl
         rows = reduce(rows, _InMemory(batches)) if rows.num_rows else rows
     if not rows.num_rows:
         return [applied(step, None)] * len(batches)
-    rows = step.solve(rows) if step.solve else rows
+    rows = step.solve(rows, _InMemory(batches)) if step.solve else rows
     return [applied(step, result) for result in by_shard(rows, len(batches))]
 
 

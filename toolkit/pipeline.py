@@ -49,6 +49,10 @@ BESIDE = {
 """Where records that left are written, beside the release; those rejected lie in a file per stage."""
 
 
+REPORTS = ("clusters.jsonl", "conflicts.jsonl")
+"""What global steps write beside the release."""
+
+
 @dataclass(frozen=True)
 class How:
     """How to run; nothing here changes what comes out.
@@ -122,6 +126,7 @@ def run(
     with locked(out / "work"):
         finished, facts = _drive(stages, out / "work", how)
         _write_left(finished, out)
+        _write_reports(finished, out)
         manifest = _release(stages[-1], finished, loaded, as_of, out)
         finished.store.remove_others(finished.used)
         account = list(zip(finished.stages, finished.counts, strict=True))
@@ -248,6 +253,17 @@ def _write_left(finished: Finished, out: Path) -> None:
                     opened = atomic.writing(path) if beside else path.open("wb")
                     files[path] = stack.enter_context(opened)
                 files[path].write(line)
+
+
+def _write_reports(finished: Finished, out: Path) -> None:
+    """Write what the global steps report, such as `clusters.jsonl`, in the order of the stages."""
+    lines: dict[str, list[bytes]] = {name: [] for name in REPORTS}
+    for name, found in finished.reported():
+        lines[name] += found
+    for name, found in lines.items():
+        (out / name).unlink(missing_ok=True)
+        if found:
+            atomic.write_bytes(out / name, b"".join(found))
 
 
 def _left_lines(batch: Batch) -> Iterator[tuple[Disposition, int, bytes]]:

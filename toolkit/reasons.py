@@ -39,6 +39,7 @@ REASONS: dict[str, str] = {
     # dedup
     "exact_duplicate": "The normal form equals that of a record that stays.",
     "near_duplicate": "The shingles are as similar as the threshold to those of a record that stays.",
+    "conflicting_output": "Another record answers the same prompt differently, and the recipe holds or drops such records.",
     # label
     "derived": "A labeler made one or more examples of this record.",
     "no_example": "No labeler found an example in this record.",

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from toolkit.errors import UsageError, unknown_name
-from toolkit.stage import STAGES, Stage, options_schema, stage_class
+from toolkit.stage import STAGES, Stage, is_required, option_fields, options_schema, stage_class
 
 KEYS = {
     "version": "Always 1.",
@@ -51,7 +51,7 @@ class Recipe:
             cls = stage_class(name)
             filled = dict(options)
             if "as_of" in _fields(cls) and "as_of" not in filled:
-                filled["as_of"] = _day(as_of, name)
+                filled |= _day(as_of, cls)
             if "final" in _fields(cls) and "final" not in filled:
                 # adjacent labelers run as a union: only the last may say that a document gave no example
                 filled["final"] = number + 1 not in numbers
@@ -66,10 +66,11 @@ def _fields(cls: type[Stage]) -> set[str]:
     return {f.name for f in dataclasses.fields(cls)}
 
 
-def _day(as_of: str | None, stage: str) -> str:
-    if as_of is None:
-        raise UsageError(f"{stage} judges by a day and none is given", hint="add --as-of YYYY-MM-DD")
-    return as_of
+def _day(as_of: str | None, cls: type[Stage]) -> dict[str, str]:
+    needed = any(is_required(f) for f in option_fields(cls) if f.name == "as_of")
+    if as_of is None and needed:
+        raise UsageError(f"{cls.name} judges by a day and none is given", hint="add --as-of YYYY-MM-DD")
+    return {} if as_of is None else {"as_of": as_of}
 
 
 def load(path: Path | str) -> Recipe:

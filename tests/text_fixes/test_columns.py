@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from toolkit.clean.columns import fix_column, union_trigger
 from toolkit.errors import UsageError
-from toolkit.text.normalize import DEFAULT, FIXES, explain, profile
+from toolkit.text.normalize import DEFAULT, FIXES, PASSES, explain, profile
 
 CASES = [
     json.loads(line)["input"]
@@ -55,9 +55,12 @@ def test_chunks_slices_and_nulls_keep_their_places(kind):
 
 
 def test_a_row_that_does_not_settle_stands_untouched_beside_its_neighbors():
-    nested = "<" * 40 + "p></p>" + "p></p>" * 40
-    fixed, done = fix_column(pa.array([nested, "Ａ"]))
-    assert fixed.to_pylist() == [nested, "A"]
+    onion = peeled = "<p>药</p>"
+    for _ in range(PASSES):
+        peeled = peeled.replace("<", "<<b>")
+        onion += peeled
+    fixed, done = fix_column(pa.array([onion, "Ａ"]))
+    assert fixed.to_pylist() == [onion, "A"]
     assert done.to_pylist() == [None, ["narrow_full_width"]]
 
 

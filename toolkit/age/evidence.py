@@ -7,7 +7,7 @@ fields of a record hold what won, `validity.evidence` holds everything, so that 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from toolkit.age.policy import SETTLED, VOLATILITIES, Policy, Subject
@@ -59,8 +59,9 @@ class Said(NamedTuple):
         """Take it from the fields of a record."""
         validity, source = validity or {}, source or {}
         claims = tuple(Claim(*(c.get(name) for name in Claim._fields)) for c in validity.get("evidence") or ())
-        fields = {f: (source if f in (*OF_SOURCE, "jurisdiction") else validity).get(f) for f in cls._fields}
-        return cls(**fields | {"evidence": claims})
+        holders = ((f, source if f in (*OF_SOURCE, "jurisdiction") else validity) for f in cls._fields[:-1])
+        fields: dict[str, Any] = {f: holder.get(f) for f, holder in holders}
+        return cls(**fields, evidence=claims)
 
 
 class Dated(NamedTuple):
@@ -117,7 +118,10 @@ def know(said: Said, subject: Subject, policy: Policy, *, tz: str | None = None)
     zone_name, notes = _own(said, "tz", _zone_name)
     where = zone_name or ZONES.get((said.jurisdiction or "").partition("-")[0]) or tz or policy.content["tz_default"]
     dates, conflict = {}, False
+    claimed = {_name(c) for c in said.evidence}
     for field in DATES:
+        if getattr(said, field) is None and field not in claimed:
+            continue
         notes += _note(said, field)
         found, clash = _strongest(_readings((*said.evidence, *notes), field, getattr(said, field)), where)
         conflict = conflict or clash
@@ -146,23 +150,21 @@ def _note(said: Said, field: str) -> tuple[Claim, ...]:
     return (Claim(field, raw, GIVEN_RANK, "given", read.ambiguous or None if read else None),)
 
 
+def _name(claim: Claim) -> str:
+    """The field a claim speaks of, whether it is written `valid_from` or `validity.valid_from`."""
+    return (claim.field or "").rpartition(".")[2]
+
+
 def _of(evidence: Sequence[Claim], field: str) -> list[Claim]:
-    """Find the claims on a field, whether named `valid_from` or `validity.valid_from`."""
-    return [c for c in evidence if c.field is not None and c.field.rpartition(".")[2] == field]
+    return [c for c in evidence if _name(c) == field]
 
 
 def _readings(evidence: Sequence[Claim], field: str, own: str | None) -> list[Dated]:
-    claims = _of(evidence, field)
-    read = [(parse_loose(c.value), c) for c in claims if c.value]
+    """Read the claims on a field; the field itself speaks where no claim can be read."""
+    read = ((parse_loose(c.value), c) for c in _of(evidence, field) if c.value)
     found = [Dated(date, c.rank or 0, c.method or "given") for date, c in read if date]
-    plain = parse_loose(own) if own and not claims else None
-    return [Dated(plain, GIVEN_RANK, "given")] if plain else found or _plain_beside_unreadable(own, claims)
-
-
-def _plain_beside_unreadable(own: str | None, claims: Sequence[Claim]) -> list[Dated]:
-    """Read the field itself where all that stands in evidence beside it cannot be read."""
-    date = parse_loose(own) if own and all(c.value != own for c in claims) else None
-    return [Dated(date, GIVEN_RANK, "given")] if date else []
+    plain = parse_loose(own) if own and not found else None
+    return [Dated(plain, GIVEN_RANK, "given")] if plain else found
 
 
 def _strongest(readings: list[Dated], tz: str) -> tuple[Dated | None, bool]:
@@ -210,7 +212,7 @@ def _contradicting(dates: Mapping[str, Dated], tz: str) -> tuple[str, ...]:
     return ()
 
 
-def _own(said: Said, field: str, read: Any) -> tuple[str | None, tuple[Claim, ...]]:
+def _own(said: Said, field: str, read: Callable[[str], str | None]) -> tuple[str | None, tuple[Claim, ...]]:
     """Read a word of the record itself; one that cannot be read goes into evidence."""
     raw: str | None = getattr(said, field)
     value: str | None = None if raw is None else read(raw)
@@ -231,11 +233,15 @@ def _volatility_word(word: str) -> str | None:
     return lower if lower in VOLATILITIES else None
 
 
-_READERS = {"tz": _zone_name, "volatility": _volatility_word, **dict.fromkeys(DATES, parse_loose)}
+_READERS: dict[str, Callable[[str], object]] = {
+    "tz": _zone_name,
+    "volatility": _volatility_word,
+    **dict.fromkeys(DATES, parse_loose),
+}
 
 
 def _unreadable(evidence: Sequence[Claim]) -> bool:
-    pairs = ((c.value, _READERS.get((c.field or "").rpartition(".")[2])) for c in evidence)
+    pairs = ((c.value, _READERS.get(_name(c))) for c in evidence)
     return any(value is not None and read is not None and read(value) is None for value, read in pairs)
 
 
@@ -249,15 +255,13 @@ def _volatility(
     """
     own, notes = _own(said, "volatility", _volatility_word)
     by_policy = [c for c in _of(said.evidence, "volatility") if c.method == "policy"]
-    if own and not any(c.value == own for c in by_policy):
-        return own, _without(said.evidence, by_policy), notes
-    rule = policy.setting("volatility", subject)
+    declared = own if not any(c.value == own for c in by_policy) else None
+    rule = None if declared else policy.setting("volatility", subject)
     if rule is None:
-        return None, _without(said.evidence, by_policy), notes
+        return declared, _without(said.evidence, by_policy), notes
     claim = Claim("volatility", rule[0], 0, "policy", rule[1])
-    if by_policy == [claim]:
-        return rule[0], said.evidence, notes
-    return rule[0], _without(said.evidence, by_policy), (*notes, claim)
+    new = () if claim in by_policy else (claim,)
+    return rule[0], _without(said.evidence, [c for c in by_policy if c != claim]), (*notes, *new)
 
 
 def _without(evidence: tuple[Claim, ...], gone: Sequence[Claim]) -> tuple[Claim, ...]:

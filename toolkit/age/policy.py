@@ -134,9 +134,7 @@ class Policy:
         >>> policy.setting("volatility", Subject(domain="legal")) is None
         True
         """
-        return next(
-            ((r.settings[name], r.pointer) for r in self.rules if name in r.settings and r.fits(subject)), None
-        )
+        return next(((r.settings[name], r.pointer) for r in self.rules if name in r.settings and r.fits(subject)), None)
 
     def route(self, subject: Subject, volatility: str | None) -> tuple[str, str]:
         """Tell where a record belongs, `train` or `rag`, and what says so: a rule, else the default of its volatility."""
@@ -199,10 +197,10 @@ def _nearest(name: str, known: Any) -> str:
     return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names)}."
 
 
-def _read(policy: str | Path | Mapping[str, Any] | None) -> tuple[Any, str]:
+def _read(policy: Any) -> tuple[Any, str]:
     if policy is None or isinstance(policy, Mapping):
         return dict(policy or {}), "policy"
-    if not isinstance(policy, str | Path):
+    if not isinstance(policy, str | Path):  # a recipe may hold anything here; the schema says what is wrong
         return policy, "policy"
     import yaml
 

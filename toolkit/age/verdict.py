@@ -122,7 +122,8 @@ def subject_of(validity: Mapping[str, Any] | None, source: Mapping[str, Any] | N
 
 def judge(case: Case) -> Decision:
     """Apply `RULES` in order, and add the flags."""
-    flags = tuple(case.known.flags[:-1]) + tuple(name for name, holds in FLAGS.items() if holds(case))
+    doubts = (flag for flag in case.known.flags if flag != "no_date")
+    flags = (*doubts, *(flag for flag, holds in FLAGS.items() if holds(case)))
     for rule in RULES:
         decision = rule(case)
         if decision:

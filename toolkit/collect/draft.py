@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import functools
+import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import orjson
@@ -20,8 +20,7 @@ _RECORD = frozenset(SCHEMA.names)
 _NAMED = re.compile(r"\{([^{}]+)\}")
 _RANK = {"path": 2, "column": 3, "front_matter": 3}
 """Strength of a date by where it stands: a declared file name is weaker than a declared column."""
-
-Leaving = tuple[str, str]
+_JSON = orjson.OPT_NON_STR_KEYS
 
 
 class Draft(NamedTuple):
@@ -29,6 +28,11 @@ class Draft(NamedTuple):
 
     Attributes:
         row: Record fields without `source`; with it where `whole`.
+        uri: URI of the file.
+        sha256: Hash of the file.
+        line: Physical line, from 1.
+        index: Row of a table without lines, from 0.
+        key: The declared id.
         own: What this record says of its source, over what the registry says.
         leaving: Reason and detail, where it leaves.
         whole: The row was a record of this toolkit already and stays as it is.
@@ -41,26 +45,12 @@ class Draft(NamedTuple):
     index: int | None = None
     key: str | None = None
     own: dict[str, Any] | None = None
-    leaving: Leaving | None = None
+    leaving: tuple[str, str] | None = None
     whole: bool = False
 
 
-class Place(NamedTuple):
-    """A file, and what its path says.
-
-    Attributes:
-        facts: (record field, value) from the groups of the source's pattern.
-        groups: All groups, also those that name no field; templates may use them.
-    """
-
-    uri: str
-    sha256: str | None
-    facts: tuple[tuple[str, Any], ...]
-    groups: dict[str, str]
-
-
 class Slot(NamedTuple):
-    """One declared field: `group` is "", "validity" or "source"."""
+    """One field that a column may fill; `group` is "" for the record itself, else `validity` or `source`."""
 
     group: str
     leaf: str
@@ -68,28 +58,20 @@ class Slot(NamedTuple):
     convert: Convert
 
 
-def place(source: Source, uri: str, sha256: str | None) -> Place:
-    """Read the path of a file by the source's pattern."""
-    found = re.search(source.pattern, uri) if source.pattern else None
-    groups = {k: v for k, v in found.groupdict().items() if v is not None} if found else {}
-    facts = [(full_name(k), v) for k, v in groups.items() if full_name(k) in FIELDS]
-    return Place(uri, sha256, tuple((name, FIELDS[name](value)) for name, value in facts), groups)
+class Form(NamedTuple):
+    """The fields of one kind of input: those of the record itself, those of its groups, and all columns they use."""
 
+    plain: tuple[Slot, ...]
+    grouped: tuple[Slot, ...]
+    columns: frozenset[str]
+    method: str
 
-@functools.lru_cache(maxsize=64)
-def slots(source: Source) -> tuple[Slot, ...]:
-    """The declared fields of rows; where none is declared, `text` and `title` stand for themselves."""
-    declared = source.fields or (("text", "text"), ("title", "title"))
-    return tuple(_slot(field, column) for field, column in declared)
-
-
-@functools.lru_cache(maxsize=64)
-def document_slots(source: Source) -> tuple[Slot, ...]:
-    """The declared fields of front matter, and those that stand under their own names."""
-    declared = [(field, column) for field, column in source.fields if field != "text"]
-    known = {field for field, _ in declared}
-    own = [(full_name(name), name) for name in FRONT_MATTER if full_name(name) not in known]
-    return tuple(_slot(field, column) for field, column in (*declared, *own))
+    @classmethod
+    def of(cls, declared: Iterable[tuple[str, str]], method: str) -> Form:
+        """Sort declared (field, column) pairs."""
+        slots = tuple(_slot(field, column) for field, column in declared)
+        columns = frozenset(s.column for s in slots)
+        return cls(tuple(s for s in slots if not s.group), tuple(s for s in slots if s.group), columns, method)
 
 
 def _slot(field: str, column: str) -> Slot:
@@ -97,37 +79,29 @@ def _slot(field: str, column: str) -> Slot:
     return Slot(group if dot else "", leaf if dot else field, column, FIELDS[field])
 
 
-def of_row(found: Found, source: Source, where: Place) -> Draft:
-    """Make a record of a row.
+_NOTHING = Form.of((), "column")
+_TEXT_ROW = Form.of((("text", "text"), ("title", "title")), "column")
+"""Rows of a source that declares no fields: a `text` is one; all else is for `label.convert` to recognize."""
 
-    >>> draft = of_row(Found({"问": "咳嗽吃什么？", "科": "内科"}, line=2), Source(fields=(("prompt", "问"),)), Place("a.csv", "", (), {}))
-    >>> draft.row["prompt"], draft.row["extra"], draft.row["kind"]
-    ('咳嗽吃什么？', '{"科":"内科"}', 'example')
+
+def namer(source_id: str, uri: str) -> Callable[[str], str]:
+    """`record_id` for many places of one file, without hashing the file's part again and again.
+
+    >>> namer("法规", "民法典.md")("第一条") == record_id("法规", "民法典.md", "第一条")
+    True
     """
-    value = found.value
-    if "content_hash" in value and not source.fields and is_record(value):
-        return Draft(value, where.uri, where.sha256, whole=True)
-    try:
-        key = as_fact(value.get(source.id_column)) if source.id_column else None
-        row, own = _fill(value, slots(source), source, where, "column")
-        rest = {k: v for k, v in value.items() if k not in _columns(source)}
-        if not source.fields and not isinstance(value.get("text"), str):
-            row, own, rest = *_fill({}, (), source, where, "column"), value
-        if rest:
-            row["extra"] = orjson.dumps(rest, default=as_json, option=orjson.OPT_NON_STR_KEYS).decode()
-    except (ValueError, TypeError) as error:
-        return of_fault(_fault("wrong_type", str(error), found), source, where)
-    if source.id_column and key is None:
-        what = f"no value in the column {source.id_column!r}, which names the rows; fill it or declare no id_column"
-        return of_fault(_fault("missing_id", what, found), source, where)
-    if found.fixes:
-        row["fixes"] = list(found.fixes)
-    return _named(row, key, Draft(row, where.uri, where.sha256, found.line, found.row, key, own), source)
+    head = hashlib.blake2b(_parts("record", source_id, uri), digest_size=16)
+
+    def name(place: str) -> str:
+        whole = head.copy()
+        whole.update(_parts(place))
+        return whole.hexdigest()
+
+    return name
 
 
-@functools.lru_cache(maxsize=64)
-def _columns(source: Source) -> frozenset[str]:
-    return frozenset(slot.column for slot in slots(source))
+def _parts(*parts: str) -> bytes:
+    return "".join(f"{len(part)}:{part}" for part in parts).encode("utf-8", "surrogatepass")
 
 
 def is_record(value: dict[str, Any]) -> bool:
@@ -139,91 +113,139 @@ def is_record(value: dict[str, Any]) -> bool:
     return isinstance(value.get("id"), str) and isinstance(value.get("content_hash"), str) and value.keys() <= _RECORD
 
 
-def _named(row: dict[str, Any], key: str | None, draft: Draft, source: Source) -> Draft:
-    row["kind"] = "example" if any(row.get(f) is not None for f in ("prompt", "messages", "chosen")) else "document"
-    row["content_hash"] = content_hash(row)
-    row["id"] = record_id(source.id, draft.uri, row["content_hash"] if key is None else key)
-    return draft
+class Drafter:
+    """Makes the records of one file.
 
+    >>> drafter = Drafter(Source(fields=(("prompt", "问"), ("validity.valid_until", "止"))), "问答.csv", None)
+    >>> row = drafter.of_row(Found({"问": "几点开门？", "止": "2026-12-31", "科": "内科"}, line=2)).row
+    >>> row["prompt"], row["extra"], row["validity"]["evidence"]
+    ('几点开门？', '{"科":"内科"}', [{'field': 'valid_until', 'value': '2026-12-31', 'method': 'column', 'rank': 3}])
+    """
 
-def _fill(
-    value: dict[str, Any], wanted: tuple[Slot, ...], source: Source, where: Place, method: str
-) -> tuple[dict[str, Any], dict[str, Any] | None]:
-    """Collect what path and columns say; the stronger comes later and wins."""
-    row: dict[str, Any] = {"lang": source.lang} if source.lang else {}
-    groups: dict[str, dict[str, Any]] = {"": row, "source": {}, "validity": {"tz": source.tz} if source.tz else {}}
-    evidence: list[dict[str, Any]] = []
-    for field, fact in where.facts:
-        slot = _slot(field, "")
-        _put(groups, slot, fact, "path", evidence)
-    for slot in wanted:
-        if slot.column in value:
-            try:
-                fact = slot.convert(value[slot.column])
-            except ValueError as error:
-                raise ValueError(f"column {slot.column!r}: {error}") from None
+    def __init__(self, source: Source, uri: str, sha256: str | None) -> None:
+        self.source, self.uri, self.sha256 = source, uri, sha256
+        self._name = namer(source.id, uri)
+        found = re.search(source.pattern, uri) if source.pattern else None
+        self._groups = {k: v for k, v in found.groupdict().items() if v is not None} if found else {}
+        named = [(full_name(k), v) for k, v in self._groups.items() if full_name(k) in FIELDS]
+        said = [(_slot(field, ""), FIELDS[field](value)) for field, value in named]
+        self._constant = ({"lang": source.lang} if source.lang else {}) | {s.leaf: v for s, v in said if not s.group}
+        self._said = [(slot, value) for slot, value in said if slot.group and value is not None]
+        self._rows = Form.of(source.fields, "column")
+        self._always = bool(self._said or source.tz or source.fact_key)
+
+    def of_row(self, found: Found) -> Draft:
+        """Make a record of a row; a value that its field cannot hold, or a missing id, makes a fault of it."""
+        value, source = found.value, self.source
+        form = self._rows
+        if not source.fields:
+            if "content_hash" in value and is_record(value):
+                return Draft(value, self.uri, self.sha256, whole=True)
+            form = _TEXT_ROW if isinstance(value.get("text"), str) else _NOTHING
+        try:
+            key = as_fact(value.get(source.id_column)) if source.id_column else None
+            row, own = self._fill(value, form)
+            rest = {k: v for k, v in value.items() if k not in form.columns} if form.columns else value
+            if rest:
+                row["extra"] = orjson.dumps(rest, default=as_json, option=_JSON).decode()
+        except (ValueError, TypeError) as error:
+            return self._refused("wrong_type", str(error), found)
+        if source.id_column and key is None:
+            what = f"no value in the column {source.id_column!r}, which names the rows; fill it or declare no id_column"
+            return self._refused("missing_id", what, found)
+        if found.fixes:
+            row["fixes"] = list(found.fixes)
+        self._finish(row, key)
+        return Draft(row, self.uri, self.sha256, found.line, found.row, key, own)
+
+    def of_document(self, document: Document) -> Draft:
+        """Make a record of a file that is one text. A heading is its title where nothing else names one."""
+        facts = document.facts
+        if document.heading and not facts.get("title") and "title" not in self._constant:
+            facts = {**facts, "title": document.heading}
+        form = self._front_matter()
+        try:
+            row, own = self._fill(facts, form)
+        except ValueError as error:
+            return self.of_fault(Fault("wrong_type", f"front matter: {error}", clip(document.text)))
+        row["text"] = document.text
+        rest = {k: v for k, v in facts.items() if k not in form.columns}
+        if rest:
+            row["extra"] = orjson.dumps(rest).decode()
+        if document.fixes:
+            row["fixes"] = list(document.fixes)
+        self._finish(row, "")
+        return Draft(row, self.uri, self.sha256, own=own)
+
+    def of_fault(self, fault: Fault) -> Draft:
+        """Make a record of what could not be read, so that it is counted and can be looked at."""
+        row: dict[str, Any] = {"id": self._name(f"!{fault.reason}:{fault.line}:{fault.row}")}
+        if fault.raw:
+            row["extra"] = orjson.dumps({"raw": fault.raw}).decode()
+        row["content_hash"] = content_hash(row)
+        leaving = (fault.reason, f"{self.uri}: {fault.detail}")
+        return Draft(row, self.uri, self.sha256, fault.line, fault.row, leaving=leaving)
+
+    def _refused(self, reason: str, what: str, found: Found) -> Draft:
+        at = f"line {found.line}: " if found.line else f"row {found.row}: " if found.row is not None else ""
+        raw = orjson.dumps(found.value, default=str, option=_JSON).decode()
+        return self.of_fault(Fault(reason, at + what, clip(raw), found.line, found.row))
+
+    def _front_matter(self) -> Form:
+        declared = [pair for pair in self.source.fields if pair[0] != "text"]
+        known = {field for field, _ in declared}
+        own = [(full_name(name), name) for name in FRONT_MATTER if full_name(name) not in known]
+        return Form.of((*declared, *own), "front_matter")
+
+    def _finish(self, row: dict[str, Any], key: str | None) -> None:
+        row["kind"] = "example" if "prompt" in row or "messages" in row or "chosen" in row else "document"
+        row["content_hash"] = content_hash(row)
+        row["id"] = self._name(row["content_hash"] if key is None else key)
+
+    def _fill(self, value: dict[str, Any], form: Form) -> tuple[dict[str, Any], dict[str, Any] | None]:
+        """What path and columns say; the columns come later and win. Returns the record and what it says of its source."""
+        row: dict[str, Any] = self._constant.copy()
+        for slot in form.plain:
+            fact = _fact(slot, value)
             if fact is not None:
-                _put(groups, slot, fact, method, evidence)
-    _fact_key(source, groups, where, value)
-    if evidence:
-        groups["validity"]["evidence"] = evidence
-    if groups["validity"]:
-        row["validity"] = groups["validity"]
-    return row, groups["source"] or None
+                row[slot.leaf] = fact
+        return row, self._fill_groups(row, value, form) if form.grouped or self._always else None
+
+    def _fill_groups(self, row: dict[str, Any], value: dict[str, Any], form: Form) -> dict[str, Any] | None:
+        groups: dict[str, dict[str, Any]] = {"source": {}, "validity": {"tz": self.source.tz} if self.source.tz else {}}
+        said = [(slot, fact, "path") for slot, fact in self._said]
+        said += [(slot, fact, form.method) for slot in form.grouped if (fact := _fact(slot, value)) is not None]
+        for slot, fact, _ in said:
+            groups[slot.group][slot.leaf] = fact
+        validity = groups["validity"]
+        if self.source.fact_key and "fact_key" not in validity and (key := self._fact_key(row, groups, value)):
+            validity["fact_key"] = key
+        evidence = [_evidence(slot.leaf, fact, how) for slot, fact, how in said if slot.group == "validity" and slot.leaf in DATES]
+        if evidence:
+            validity["evidence"] = evidence
+        if validity:
+            row["validity"] = validity
+        return groups["source"] or None
+
+    def _fact_key(self, row: dict[str, Any], groups: dict[str, dict[str, Any]], value: dict[str, Any]) -> str | None:
+        """Fill the template; a gap means no key rather than half a key, under which strangers would meet."""
+        names = {**value, **self._groups, **groups["source"], **groups["validity"], **row}
+        names |= {f"{group}.{leaf}": fact for group, facts in groups.items() for leaf, fact in facts.items()}
+        template = self.source.fact_key or ""
+        wanted = {name: names.get(name) for name in _NAMED.findall(template)}
+        if not all(isinstance(fact, str | int) and str(fact).strip() for fact in wanted.values()):
+            return None
+        return _NAMED.sub(lambda m: str(wanted[m.group(1)]).strip(), template)
 
 
-def _put(groups: dict[str, dict[str, Any]], slot: Slot, fact: Any, method: str, evidence: list[dict[str, Any]]) -> None:
-    groups[slot.group][slot.leaf] = fact
-    if slot.group == "validity" and slot.leaf in DATES:
-        evidence.append({"field": slot.leaf, "value": fact, "method": method, "rank": _RANK[method]})
-
-
-def _fact_key(source: Source, groups: dict[str, dict[str, Any]], where: Place, value: dict[str, Any]) -> None:
-    """Fill the template, unless the record names its fact itself; a gap means no key rather than half a key."""
-    if not source.fact_key or groups["validity"].get("fact_key"):
-        return
-    names = {**value, **where.groups, **groups["source"], **groups["validity"], **groups[""]}
-    names |= {f"{group}.{leaf}": fact for group in ("source", "validity") for leaf, fact in groups[group].items()}
-    wanted = {name: names.get(name) for name in _NAMED.findall(source.fact_key)}
-    if all(isinstance(fact, str | int) and str(fact).strip() for fact in wanted.values()):
-        groups["validity"]["fact_key"] = _NAMED.sub(lambda m: str(wanted[m.group(1)]).strip(), source.fact_key)
-
-
-def of_document(document: Document, source: Source, where: Place) -> Draft:
-    """Make a record of a file that is one text. A heading is its title where nothing else names one."""
-    facts = document.facts
-    if document.heading and not facts.get("title") and "title" not in dict(where.facts):
-        facts = {**facts, "title": document.heading}
-    wanted = document_slots(source)
+def _fact(slot: Slot, value: dict[str, Any]) -> Any:
+    if slot.column not in value:
+        return None
     try:
-        row, own = _fill(facts, wanted, source, where, "front_matter")
+        return slot.convert(value[slot.column])
     except ValueError as error:
-        return of_fault(Fault("wrong_type", f"front matter: {error}", clip(document.text)), source, where)
-    columns = {slot.column for slot in wanted}
-    rest = {k: v for k, v in facts.items() if k not in columns}
-    row["text"] = document.text
-    if rest:
-        row["extra"] = orjson.dumps(rest).decode()
-    if document.fixes:
-        row["fixes"] = list(document.fixes)
-    return _named(row, "", Draft(row, where.uri, where.sha256, own=own), source)
+        raise ValueError(f"column {slot.column!r}: {error}") from None
 
 
-def _fault(reason: str, what: str, found: Found) -> Fault:
-    at = f"line {found.line}: " if found.line else f"row {found.row}: " if found.row is not None else ""
-    raw = orjson.dumps(found.value, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
-    return Fault(reason, at + what, clip(raw), found.line, found.row)
-
-
-def of_fault(fault: Fault, source: Source, where: Place) -> Draft:
-    """Make a record of what could not be read, so that it is counted and can be looked at."""
-    name = record_id(source.id, where.uri, f"!{fault.reason}:{fault.line}:{fault.row}")
-    row: dict[str, Any] = {"id": name}
-    if fault.raw:
-        row["extra"] = orjson.dumps({"raw": fault.raw}).decode()
-    row["content_hash"] = content_hash(row)
-    detail = f"{where.uri}: {fault.detail}"
-    return Draft(row, where.uri, where.sha256, fault.line, fault.row, leaving=(fault.reason, detail))
-
-
-Reader = Callable[[Source, Place], Any]
+def _evidence(field: str, value: str, method: str) -> dict[str, Any]:
+    return {"field": field, "value": value, "method": method, "rank": _RANK[method]}

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from toolkit.collect import documents
 from toolkit.collect.batches import batches
-from toolkit.collect.draft import Draft, Place, of_document, of_fault, of_row, place
+from toolkit.collect.draft import Draft, Drafter
 from toolkit.collect.find import File
 from toolkit.collect.forms import Rows, form_of, no_reader, table
 from toolkit.collect.sources import Source, missing_columns
@@ -26,56 +26,63 @@ def read_unit(unit: CollectUnit) -> Iterator[pa.RecordBatch]:
 
 
 def _file(unit: CollectUnit, file: File) -> Iterator[Draft]:
-    source = unit.source
-    where = place(source, file.uri, None)
+    drafter = Drafter(unit.source, file.uri, unit.part.sha256 if unit.part else None)
     try:
         if file.refused:
             raise UnreadableError(file.refused)
-        where = where._replace(sha256=unit.part.sha256 if unit.part else sha256(Path(file.path)))
-        yield from _drafts(file, source, where, unit.part)
-    except UnreadableError as error:
-        detail = f"{error.message}; {error.hint}" if error.hint else error.message
-        yield of_fault(Fault("unreadable_file", detail), source, where)
-    except OSError as error:
-        detail = f"cannot be opened: {error.strerror or error}; check that it is there and may be read"
-        yield of_fault(Fault("unreadable_file", detail), source, where)
+        if not unit.part:
+            drafter.sha256 = sha256(Path(file.path))
+        yield from _drafts(file, drafter, unit.part)
+    except (UnreadableError, OSError) as error:
+        yield drafter.of_fault(unreadable(error))
 
 
-def _drafts(file: File, source: Source, where: Place, part: Part | None) -> Iterator[Draft]:
+def unreadable(error: UnreadableError | OSError) -> Fault:
+    """The fault of a whole file."""
+    if isinstance(error, UnreadableError):
+        return Fault("unreadable_file", f"{error.message}; {error.hint}" if error.hint else error.message)
+    return Fault("unreadable_file", f"cannot be opened: {error.strerror or error}; check that it is there and may be read")
+
+
+def rows_of_file(file: File, source: Source, part: Part | None) -> Rows:
+    """The rows of a table or of a part of it.
+
+    Raises:
+        UnreadableError: The file has no form that holds rows, or cannot be read; also while reading.
+    """
     path = Path(file.path)
+    if part:
+        return json_lines(chunks(path, part.range.start, part.range.end), part.encoding, part.range.line)
+    if file.refused:
+        raise UnreadableError(file.refused)
     form = form_of(file.uri, source.format)
     if not form:
         raise no_reader(file.uri)
-    if part:
-        rows: Rows = json_lines(chunks(path, part.range.start, part.range.end), part.encoding, part.range.line)
-        yield from (_draft(found, source, where) for found in rows)
-    elif form in documents.READERS:
-        yield _document(path, form, source, where)
-    else:
-        yield from _table(table(form)(path, source), form, source, where)
+    return table(form)(path, source)
 
 
-def _draft(found: Found | Fault, source: Source, where: Place) -> Draft:
-    return of_fault(found, source, where) if isinstance(found, Fault) else of_row(found, source, where)
+def _drafts(file: File, drafter: Drafter, part: Part | None) -> Iterator[Draft]:
+    source = drafter.source
+    form = form_of(file.uri, source.format)
+    if form in documents.READERS:
+        document = documents.READERS[form](Path(file.path), source)
+        yield drafter.of_document(document) if document.text.strip() else _empty(drafter)
+        return
+    first = None
+    for found in rows_of_file(file, source, part):
+        if first is None and form != "json" and isinstance(found, Found):
+            _check_columns(source, found)
+        first = found
+        yield drafter.of_fault(found) if isinstance(found, Fault) else drafter.of_row(found)
+    if first is None and not part:
+        yield _empty(drafter)
 
 
-def _table(rows: Rows, form: str, source: Source, where: Place) -> Iterator[Draft]:
-    empty = True
-    for found in rows:
-        if empty and form != "json" and isinstance(found, Found):
-            lost = missing_columns(source, list(found.value))
-            if lost:
-                raise UnreadableError(lost, hint="correct the source's fields or id_column")
-        empty = False
-        yield _draft(found, source, where)
-    if empty:
-        yield _empty(source, where)
+def _check_columns(source: Source, found: Found) -> None:
+    lost = missing_columns(source, list(found.value))
+    if lost:
+        raise UnreadableError(lost, hint="correct the source's fields or id_column")
 
 
-def _document(path: Path, form: str, source: Source, where: Place) -> Draft:
-    document = documents.READERS[form](path, source)
-    return of_document(document, source, where) if document.text.strip() else _empty(source, where)
-
-
-def _empty(source: Source, where: Place) -> Draft:
-    return of_fault(Fault("empty_file", "holds no text and no rows; fill it or leave it out"), source, where)
+def _empty(drafter: Drafter) -> Draft:
+    return drafter.of_fault(Fault("empty_file", "holds no text and no rows; fill it or leave it out"))

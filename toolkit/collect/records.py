@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import hashlib
 import os
 import shutil
 import sys
@@ -11,24 +10,21 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import orjson
 import pyarrow as pa
 
-from toolkit.collect.batches import BATCH_ROWS, batches
-from toolkit.collect.draft import Draft, of_fault, place
+from toolkit.collect.batches import batches
+from toolkit.collect.draft import Draft, Drafter
 from toolkit.collect.find import File, common_root, files_of
-from toolkit.collect.forms import form_of, no_reader, table
 from toolkit.collect.places import number_rows
+from toolkit.collect.read import rows_of_file, unreadable
 from toolkit.collect.sources import Source
 from toolkit.collect.units import CollectUnit, plan
-from toolkit.files.chunks import chunks
-from toolkit.files.found import Fault, Found, UnreadableError
-from toolkit.files.jsonl import json_lines
+from toolkit.files.found import Found, UnreadableError
 from toolkit.frames import record_row
 from toolkit.kinds import Read, Step
-from toolkit.record import LEAVING, rows_of
+from toolkit.record import rows_of
 
 STDIN = "-"
 
@@ -55,9 +51,13 @@ class RecordFiles:
 
     paths: tuple[str, ...]
 
+    def read_step(self) -> Read:
+        """Read; equal rows without a name still share one."""
+        return Read(self.units, read_records)
+
     def steps(self) -> tuple[Step, ...]:
         """Read, and number equal rows without a name."""
-        return (Read(self.units, read_records), number_rows())
+        return (self.read_step(), number_rows())
 
     def units(self) -> Sequence[CollectUnit]:
         """Plan the work, in the order of the paths."""
@@ -85,28 +85,15 @@ def read_records(unit: CollectUnit) -> Iterator[pa.RecordBatch]:
 
 
 def _file(unit: CollectUnit, file: File) -> Iterator[Draft]:
-    where = place(unit.source, file.uri, None)
+    drafter = Drafter(unit.source, file.uri, None)
     try:
-        for found in _rows(unit, file):
-            if isinstance(found, Fault):
-                yield of_fault(found, unit.source, where)
-            else:
+        for found in rows_of_file(file, unit.source, unit.part):
+            if isinstance(found, Found):
                 yield Draft(record_row(found.value), file.uri, None, whole=True)
-    except UnreadableError as error:
-        yield of_fault(Fault("unreadable_file", f"{error.message}; {error.hint}".rstrip("; ")), unit.source, where)
-    except OSError as error:
-        yield of_fault(Fault("unreadable_file", f"cannot be opened: {error.strerror or error}"), unit.source, where)
-
-
-def _rows(unit: CollectUnit, file: File) -> Iterator[Found | Fault]:
-    path = Path(file.path)
-    if unit.part:
-        span = unit.part.range
-        return json_lines(chunks(path, span.start, span.end), unit.part.encoding, span.line)
-    form = form_of(file.uri, unit.source.format)
-    if file.refused or not form:
-        raise UnreadableError(file.refused) if file.refused else no_reader(file.uri)
-    return table(form)(path, unit.source)
+            else:
+                yield drafter.of_fault(found)
+    except (UnreadableError, OSError) as error:
+        yield drafter.of_fault(unreadable(error))
 
 
 def write_records(stream: Iterable[pa.RecordBatch]) -> Iterator[bytes]:

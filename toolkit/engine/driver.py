@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pyarrow as pa
 
 from toolkit.engine import exchange
 from toolkit.engine.phases import Phase, phases_of
 from toolkit.engine.progress import Progress
 from toolkit.engine.runner import Runner
-from toolkit.engine.store import Done, Store, digest, read_records
+from toolkit.engine.store import Done, ShardRecords, Store, digest, read_records
 from toolkit.engine.tasks import (
     BucketTask,
     FirstRows,
@@ -27,6 +28,7 @@ from toolkit.engine.tasks import (
     write_result,
 )
 from toolkit.errors import DataError, UsageError
+from toolkit.files import atomic
 from toolkit.kinds import Batch, Counts, Export, KeyReduce, Read, Unit
 from toolkit.reasons import Disposition
 from toolkit.stage import Stage
@@ -63,6 +65,7 @@ class Finished:
     left: list[str] = field(default_factory=list)
     """Addresses of the shards that may hold rows that left, in order of phase and shard."""
     sorted_parts: list[str] = field(default_factory=list)
+    reports: list[str] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
     cpu: float = 0.0
     reused: int = 0
@@ -76,6 +79,12 @@ class Finished:
         """The records that left, with `leaving` and `stage_number`."""
         for address in self.left:
             yield from read_records(self.store.path(address, "left.parquet"), 1000)
+
+    def reported(self) -> Iterator[tuple[str, list[bytes]]]:
+        """What the global steps have to say beside the release: file name and lines."""
+        for address in self.reports:
+            found = orjson.loads(self.store.path(address, "report").read_bytes())
+            yield from ((name, [line.encode() for line in lines]) for name, lines in sorted(found.items()))
 
     def exported(self) -> Iterator[pa.RecordBatch]:
         """The rows of the Export, in order of their key."""
@@ -202,19 +211,25 @@ class Driver:
             ]
             answers = self._tasks(f"{phase.emit.name} reduce", run_bucket, tasks, done)
             inputs = tuple(self._store.path(a.address, "arrow") for a in answers)
-        return (self._solve(step, address, inputs, len(shards), done),) if step.solve else inputs
+        return (self._solve(step, address, inputs, records, done),) if step.solve else inputs
 
-    def _solve(self, step: KeyReduce, address: str, inputs: Sequence[Path], shards: int, done: Finished) -> Path:
+    def _solve(
+        self, step: KeyReduce, address: str, inputs: Sequence[Path], records: Sequence[Path], done: Finished
+    ) -> Path:  # fmt: skip
         assert step.solve is not None
         name = digest("solve", address)
         path = self._store.path(name, "arrow")
         if self._store.find(name) is None:
             parts = [p for path in inputs if (p := exchange.read_part(path, 0, 1)) is not None]
-            solved = step.solve(pa.concat_tables(parts)) if parts else None
-            write_result(path, solved, "shards", shards=shards, buckets=1)
-            self._store.commit(
-                Done(name, 0 if solved is None else solved.num_rows, self._store.measure(name, ["arrow"]))
+            solved = step.solve(pa.concat_tables(parts), ShardRecords(records)) if parts else None
+            write_result(path, solved, "shards", shards=len(records), buckets=1)
+            report = step.report(solved) if step.report and solved is not None else {}
+            atomic.write_bytes(
+                self._store.path(name, "report"), orjson.dumps({k: [x.decode() for x in v] for k, v in report.items()})
             )
+            rows = 0 if solved is None else solved.num_rows
+            self._store.commit(Done(name, rows, self._store.measure(name, ["arrow", "report"])))
+        done.reports.append(name)
         done.used.add(name)
         return path
 

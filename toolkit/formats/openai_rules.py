@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from toolkit.formats.calls import arguments_of
@@ -48,7 +48,7 @@ def _roles(messages: list[Any]) -> tuple[str, ...]:
     return tuple([role if isinstance(role, str) else "" for role in roles])
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _order(roles: tuple[str, ...]) -> tuple[Finding, ...]:
     """Judge the order of roles; few orders exist, so each is judged once."""
     found = [

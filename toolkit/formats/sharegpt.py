@@ -7,7 +7,7 @@ a JSON string). Other tags (user, assistant, chatgpt, 用户, 助手, ...) are r
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from toolkit.formats.base import Format, Score
@@ -141,7 +141,7 @@ def _write_turn(message: Message, index: int) -> Row:
 _ASKING = frozenset({"human", "observation"})
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _order(tags: tuple[str, ...]) -> tuple[Finding, ...]:
     """Judge who speaks when; few orders exist, so each is judged once."""
     found = []

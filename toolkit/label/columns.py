@@ -25,6 +25,9 @@ PLACEHOLDERS = frozenset({
 
 NO_TARGET = frozenset({"", "<nooutput>", "<no output>", "<no_output>", "<无输出>", "<無輸出>"})
 
+_LONGEST = 24
+"""Longer texts are no placeholders, and need not be folded to know it."""
+
 _LONG_NUMBER = re.compile(r"[0-9]{19}")
 
 
@@ -34,7 +37,7 @@ def without_placeholder(text: str) -> str:
     >>> [without_placeholder(t) for t in ("<noinput>", " N/A ", "无", "无，患者否认过敏史", "None of the above")]
     ['', '', '', '无，患者否认过敏史', 'None of the above']
     """
-    return "" if text.strip().casefold() in PLACEHOLDERS else text
+    return "" if len(text) <= _LONGEST and text.strip().casefold() in PLACEHOLDERS else text
 
 
 def has_target(example: Mapping[str, Any]) -> bool:
@@ -50,7 +53,8 @@ def has_target(example: Mapping[str, Any]) -> bool:
         last = messages[-1]
         said = (last.get("content") or "").strip() or last.get("tool_calls") or last.get("parts")
         return bool(said) and last.get("role") == "assistant"
-    return (example.get("output") or "").strip().casefold() not in NO_TARGET
+    output = (example.get("output") or "").strip()
+    return len(output) > _LONGEST or output.casefold() not in NO_TARGET
 
 
 def load_columns(text: str | None) -> Columns:

@@ -17,7 +17,7 @@ _SAID_OF_ZH = re.compile(
     r"|这里|此处|文中)(?:中|里|内)?(?:规定的)?(?:所称|所说|所指|提到)?的?"
 )
 _MEANS_ZH = re.compile(
-    r"(?:所谓|所称)?(?P<bold>\*\*)?[“「『]?(?P<term>[^\s，。；：、,;:！？!?（）()“”「」『』*]{2,20}(?:[（(][^）)]{1,40}[)）])?)[”」』]?(?(bold)\*\*)"
+    r"(?:所谓|所称)?(?P<bold>\*\*)?[“「『‘]?(?P<term>[^\s，。；：、,;:！？!?（）()“”「」『』‘’*]{2,20}(?:[（(][^）)]{1,40}[)）])?)[”」』’]?(?(bold)\*\*)"
     r"[，,]?(?:是指|指的是|系指|的定义是|的定義是)[：:]?(?P<body>\S)"
 )
 _MEANS_EN = re.compile(
@@ -91,7 +91,12 @@ def _defined(doc: Document, span: tuple[int, int], path: tuple[str, ...], *, in_
 
 def _found(doc: Document, match: re.Match[str], span: tuple[int, int], path: tuple[str, ...]) -> Found | None:
     term, body = clean_title(_BRACKETS.sub("", match["term"]).replace("`", "")), doc.text[match.start("body") : span[1]]
-    if not _is_term(term) or weight(body) < _LEAST_BODY or body.endswith((":", "：")) or _is_cut(body):
+    if (
+        not _is_term(term)
+        or weight(body) < _LEAST_BODY
+        or body.endswith((":", "："))
+        or _is_cut(doc.text[slice(*span)])
+    ):
         return None
     start = match.start("body") if match.re is _BOLD_TERM else span[0]
     if match.re is _BOLD_TERM and is_dangling(body):
@@ -102,9 +107,9 @@ def _found(doc: Document, match: re.Match[str], span: tuple[int, int], path: tup
     )  # fmt: skip
 
 
-def _is_cut(body: str) -> bool:
+def _is_cut(text: str) -> bool:
     """True where quotation marks or brackets have no partner: the paragraph is a piece of a longer quotation."""
-    return any(body.count(pair[0]) != body.count(pair[1]) for pair in _QUOTES)
+    return any(text.count(pair[0]) != text.count(pair[1]) for pair in _QUOTES)
 
 
 def _is_term(term: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -22,8 +22,7 @@ INHERITED = ("clusters", "lang", "source", "validity")
 _PLACES = ("headings", "article", "order", "start", "end")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class Draft(NamedTuple):
     """An example made of one record of a batch, before it is a record.
 
     Attributes:

@@ -14,7 +14,7 @@ from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from toolkit.label.titles import clean_title
+from toolkit.label.titles import clean_title, is_generic
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -33,6 +33,8 @@ _KINDS = {
     "html_block": "html",
     "hr": "rule",
 }
+_LONGEST_TITLE = 60
+_SENTENCE_ENDS = tuple(".。!！?？:：;；,，…")
 _PROSE = frozenset({"paragraph", "heading", "list", "quote"})
 
 
@@ -120,9 +122,13 @@ class Document:
 
     @cached_property
     def title(self) -> str:
-        """The title given, else that of the title heading, without markup and emoji."""
+        """The title given, else the title heading, else the line that stands alone at the top of a plain text."""
         found = clean_title(self.given_title)
-        return found or (clean_title(self.title_heading.plain) if self.title_heading else "")
+        if found or self.headings:
+            return found or (clean_title(self.title_heading.plain) if self.title_heading else "")
+        first = next(iter(self.blocks), None)
+        alone = first and first.kind == "paragraph" and "\n" not in first.plain and len(first.plain) <= _LONGEST_TITLE
+        return clean_title(first.plain) if first and alone and not first.plain.endswith(_SENTENCE_ENDS) else ""
 
     @cached_property
     def sections(self) -> tuple[Section, ...]:
@@ -135,7 +141,7 @@ class Document:
         return tuple(_lines(self.text, self.blocks))
 
     def context(self, path: Sequence[str]) -> tuple[str, ...]:
-        r"""The headings above and at a place that say more than the title does, ready for a prompt.
+        r"""The headings of a path that say more than the title and than those of any document, ready for a prompt.
 
         >>> doc = Document.parse("# Manual 📘\n\n## 2. Care\n\n### Cleaning\n\nUnplug it.")
         >>> doc.context(doc.sections[-1].path)
@@ -143,7 +149,7 @@ class Document:
         """
         below = path[1:] if self.title_heading and path and path[0] == self.title_heading.plain else path
         titles = [clean_title(t) for t in below]
-        return tuple(t for t in titles if t and t != self.title)
+        return tuple(t for t in titles if t and t != self.title and not is_generic(t))
 
 
 @lru_cache(maxsize=2)

@@ -43,11 +43,10 @@ def _found(doc: Document, section: Section) -> Found | None:
     span = answer_span(doc, section.blocks)
     if span is None or not _is_subject(title) or not is_prose_answer(section.blocks, _LEAST):
         return None
-    titles = [t for t in doc.context(section.path[:-1]) if not is_generic(t)]
     dangling = is_dangling(doc.text[slice(*span)])
     return Found(
         rule="heading", start=span[0], end=span[1], pool="heading",
-        slots={"heading": " > ".join([*titles, title])}, headings=section.path, confidence=0.4 if dangling else 0.6,
+        slots={"heading": " > ".join([*doc.context(section.path[:-1]), title])}, headings=section.path, confidence=0.4 if dangling else 0.6,
     )  # fmt: skip
 
 

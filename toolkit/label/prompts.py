@@ -42,7 +42,7 @@ POOLS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "question": {
         "en": (
-            "{{about}}: {{question}}",
+            "About “{{about}}”: {{question}}",
             "Regarding “{{about}}”: {{question}}",
             "I have a question about “{{about}}”. {{question}}",
             "On the subject of “{{about}}”: {{question}}",
@@ -50,7 +50,7 @@ POOLS: dict[str, dict[str, tuple[str, ...]]] = {
             "Question about “{{about}}”: {{question}}",
         ),
         "zh": (
-            "{{about}}：{{question}}",
+            "请回答一个与“{{about}}”有关的问题：{{question}}",
             "关于“{{about}}”：{{question}}",
             "我有一个关于“{{about}}”的问题：{{question}}",
             "想了解一下“{{about}}”，{{question}}",
@@ -58,7 +58,7 @@ POOLS: dict[str, dict[str, tuple[str, ...]]] = {
             "有关“{{about}}”，请问：{{question}}",
         ),
         "zh-Hant": (
-            "{{about}}：{{question}}",
+            "請回答一個與「{{about}}」有關的問題：{{question}}",
             "關於「{{about}}」：{{question}}",
             "我有一個關於「{{about}}」的問題：{{question}}",
             "想了解一下「{{about}}」，{{question}}",

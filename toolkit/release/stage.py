@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from toolkit.errors import UsageError
 from toolkit.frames import batches_of
-from toolkit.kinds import Batch, Export, KeyReduce, Map, Step, leave
+from toolkit.kinds import Batch, Export, KeyReduce, Map, Records, Step, leave
 from toolkit.record import rows_of, set_columns
 from toolkit.release import render, split
 from toolkit.release.write import write_release
@@ -56,7 +56,7 @@ class Release(Stage):
         detail = pa.array(found, pa.string())
         return leave(batch, pc.is_valid(detail), self.name, "not_exportable", detail)
 
-    def solve(self, rows: pa.Table) -> pa.Table:
+    def solve(self, rows: pa.Table, _records: Records) -> pa.Table:
         """Assign the splits over all records."""
         return split.assign(rows, self._shares(), int(self.split.get("seed", 0)))
 

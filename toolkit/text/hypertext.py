@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import re
 from functools import partial
+from itertools import zip_longest
 
 from toolkit.text.han import HAN
 
@@ -101,6 +102,7 @@ INLINE = frozenset(
         "sup",
         "tt",
         "u",
+        "var",
         "wbr",
     }
 )
@@ -136,12 +138,13 @@ _HAN_SIDE = rf"(?:{HAN}|[\u3001-\u3011\uff01-\uff5e\u2014\u2018-\u201d\u2026])"
 _HAN_WRAP = re.compile(rf"(?<={_HAN_SIDE})[ \t]*\n{_SPACE}*(?={_HAN_SIDE})")
 _BLANK = re.compile(rf"{_SPACE}+")
 # Programs that write HTML. Outside fences their tags are content as well: 20 of 4,535 real coding answers.
-_CODE_MARK = re.compile(r"""['"`(\[]<[A-Za-z!/]|<\?(?:php|=)|<%|\{%|\{\{|\}\}|className=|=\{""")
-_CODE_LINE = re.compile(
-    r"(?:[{(\[]|=>|(?<![A-Za-z0-9])[A-Za-z_$][A-Za-z0-9_.$]*\([^()\n]*\);|[\])};]['\"]?;)[ \t\r]*$"
-    r"|^[ \t]*(?:[}\])]+[;,)]*[ \t\r]*$|(?:import|from|const|let|var|def|function|#include|package|using)[ \t][A-Za-z_$<{\"'*])",
+_CODE_MARK = re.compile(
+    r"""['"`]<(?:!|/?(?:html|body|div|p|ul|ol|li|h[1-6]|table|tr|td|pre)[ >])|<\?(?:php|=)|<%|\{%|\{\{|className=|=\{"""
+    r"|(?:[{(]|=>|\([^()\n]*\);|[\])};]['\"]?;)[ \t\r]*$|^[ \t]*[}\])]+[;,)]*[ \t\r]*$"
+    r"|^[ \t]*(?:import|from|const|let|var|def|function|#include|package|using)[ \t][A-Za-z_$<{\"'*]",
     re.MULTILINE,
 )
+_MARKED = 20  # a program has a mark in every 20 lines, a page of prose may have a few
 _SHORT_PAGE = 500
 _TABLE_WIDTH = 2  # one column is a frame around text, not a table
 _MAX_SPAN = 64  # a table of 64 columns is real, `colspan=100000` is an accident
@@ -149,6 +152,7 @@ _MAX_SPAN = 64  # a table of 64 columns is real, `colspan=100000` is an accident
 # Code points without characters (see `toolkit.text.segments`): finished code waiting for its place, and a mark that
 # swallows the space after it.
 _SHELF, _GLUE = 0x90000, chr(0xD0000)
+_GLUED = re.compile(rf"{_GLUE}(?![ \n]*(?:-|[0-9]+\.) {_GLUE})[ \n]*|{_GLUE}")
 _SHELVED = re.compile(f"[{chr(_SHELF)}-{chr(0xCFFFF)}]")
 _SUPERSCRIPT = str.maketrans("0123456789+-−()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁽⁾ⁿ")
 _SUBSCRIPT = str.maketrans("0123456789+-−()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₍₎")
@@ -184,9 +188,10 @@ def is_program(text: str) -> bool:
     """
     shown = _PRE.sub("", _UNSHOWN.sub("", _COMMENT.sub("", text)))
     words = _TAG.sub("", shown)
-    if _CODE_MARK.search(shown) or _CODE_LINE.search(words):
+    marks = sum(1 for _ in _CODE_MARK.finditer(shown))
+    if marks * _MARKED > sum(1 for line in shown.split("\n") if line.strip()):
         return True
-    scripts = sum(len(element["body"]) for element in _UNSHOWN.finditer(text))
+    scripts = sum(len(each["body"]) for each in _UNSHOWN.finditer(text) if each["name"].lower() == "script")
     return len("".join(words.split())) < min(scripts, _SHORT_PAGE)
 
 
@@ -205,7 +210,7 @@ def to_markdown(text: str) -> str:
     text = _SCRIPT.sub(_script, text)
     text = _TABLE.sub(_table, _flatten_tables(_unwrap(text)))
     text = _TAG.sub(_Layout(), text)
-    text = re.sub(rf"{_GLUE}[ \n]*", "", text)
+    text = _GLUED.sub("", text)
     return _SHELVED.sub(lambda held: shelf[ord(held[0]) - _SHELF], re.sub(r"\n{3,}", "\n\n", text).strip("\n"))
 
 
@@ -310,7 +315,7 @@ def _rows(body: str) -> list[list[str]]:
     rows: list[list[str]] = []
     below: dict[int, tuple[str, int]] = {}  # column -> (text, rows it still covers)
     tags = list(_CELL_TAG.finditer(body))
-    for tag, following in zip(tags, [*tags[1:], None], strict=True):
+    for tag, following in zip_longest(tags, tags[1:]):
         name = tag["name"].lower()
         if name == "tr" and not tag["end"]:
             rows.append(_carried(below, []))
@@ -364,7 +369,7 @@ class _Layout:
         if name == "hr":
             return "\n\n---\n\n"
         if name in {"dt", "dd", "tr", "td", "th"}:
-            return "\n"
+            return "" if closing else "\n"
         if name[0] == "h" and name[1:].isdigit() and not closing:
             return "\n\n" + "#" * int(name[1:]) + " " + _GLUE
         return "\n\n" if name in BLOCKS else ""

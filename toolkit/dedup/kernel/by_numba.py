@@ -1,12 +1,15 @@
 """The numba backend: one pass per text over the Arrow bytes, compiled on first use and cached on disk.
 
-Every loop here repeats a function of `by_numpy` or `reference`; the tests hold them equal bit by bit. Two traps: numba turns
-`uint64 + int64` into a float, so every constant has its type; and nothing checks bounds, so every buffer is sized by the
-longest text before the loop.
+Every loop here repeats a function of `by_numpy` or `reference`; the tests hold them equal bit by bit. Traps: numba turns
+`uint64 + int64` into a float, so every constant has its type; nothing checks bounds, so every buffer is sized by the
+longest text before the loop; and the cache on disk knows this file only, so who changes a constant of `hashes` touches it.
 """
+# ruff: noqa: PLR2004 - code points and the bit patterns of UTF-8 are clearer as numbers than under invented names
+# ruff: noqa: PLR0917 - compiled functions take their buffers by position
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,18 +18,18 @@ from numba import njit
 
 from toolkit.dedup.kernel import hashes
 from toolkit.dedup.kernel.columns import DROP, FIRST_SLOW, I64, SLOW, TABLE_SIZE, Bytes, fold_table, han_table
-from toolkit.dedup.kernel.hashes import U64, Units
 from toolkit.dedup.kernel.crowd import follow_arrays
+from toolkit.dedup.kernel.hashes import U64, Units
 from toolkit.dedup.kernel.params import Params, permutations
 
-_compiled: Any = njit(cache=True, nogil=True, boundscheck=False)
-_inlined: Any = njit(cache=True, nogil=True, inline="always")
+_compiled: Callable[[Any], Any] = njit(cache=True, nogil=True, boundscheck=False)
+_inlined: Callable[[Any], Any] = njit(cache=True, nogil=True, inline="always")
 
 _U = np.uint64
 _STEP, _BASE, _UNIT = _U(hashes.STEP), _U(hashes.BASE), _U(hashes.UNIT_FACTOR)
 _SPREAD_1, _SPREAD_2, _WORD = _U(hashes.SPREAD_1), _U(hashes.SPREAD_2), _U(hashes.WORD_SEED)
 _EXACT_1, _EXACT_2 = (_U(seed) for seed in hashes.EXACT_SEEDS)
-_S29, _S32, _S33 = _U(29), _U(32), _U(33)
+_S32, _S33 = _U(32), _U(33)
 _SLOW, _DROP = np.uint32(SLOW), np.uint32(DROP)
 _SPACE, _APOSTROPHE, _DASH, _SHARP, _BANG = (np.uint32(ord(c)) for c in " '-#!")
 _LANES = 64  # hashes are padded to a multiple with a repeated one, so that the inner loop is whole vectors
@@ -107,12 +110,12 @@ def _fold_codes(codes: Any, count: int, table: Any) -> int:
 
 
 @_inlined
-def _digit(code: Any) -> bool:
+def _digit(code: Any) -> Any:
     return 48 <= code <= 57
 
 
 @_inlined
-def _letter(code: Any) -> bool:
+def _letter(code: Any) -> Any:
     return 97 <= code <= 122
 
 
@@ -124,7 +127,7 @@ def _lost(code: Any, before: Any, after: Any) -> bool:
     if code == _SHARP:
         return not _letter(before)
     if code == _BANG:
-        return not (_letter(after) or after == 40 or after == 61)
+        return not (_letter(after) or after in (40, 61))
     if code in (46, 44, 58, 47, 42, 126, 39):
         return not (_digit(before) and _digit(after))
     return False

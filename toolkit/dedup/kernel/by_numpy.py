@@ -2,10 +2,12 @@
 
 A column is decoded into one array of code points; texts are told apart by offsets. Blocks bound the temporary arrays.
 """
+# ruff: noqa: PLR2004 - the bit patterns of UTF-8 are clearer as numbers than under invented names
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -119,7 +121,8 @@ def _text_hashes(units: Units, seeds: tuple[int, ...]) -> U64:
 
 def _sums(values: U64, offsets: I64) -> U64:
     running = np.concatenate([np.zeros(1, dtype=np.uint64), np.cumsum(values, dtype=np.uint64)])
-    return running[offsets[1:]] - running[offsets[:-1]]
+    sums: U64 = running[offsets[1:]] - running[offsets[:-1]]
+    return sums
 
 
 def shingle_hashes(texts: Bytes, params: Params) -> Units:
@@ -185,9 +188,7 @@ def similarities(texts: Bytes, left: I64, right: I64, params: Params) -> npt.NDA
     sizes = np.diff(texts.offsets)
     weights = np.cumsum(sizes[left] + sizes[right]) // BLOCK
     edges = np.flatnonzero(np.diff(weights, prepend=-1, append=-1)) if len(left) else np.zeros(1, dtype=np.int64)
-    parts = [
-        _similarities_block(texts, left[a:b], right[a:b], params) for a, b in zip(edges[:-1], edges[1:], strict=True)
-    ]
+    parts = [_similarities_block(texts, left[a:b], right[a:b], params) for a, b in pairwise(edges)]
     return np.concatenate([np.zeros(0), *parts])
 
 

@@ -20,6 +20,8 @@ TABLE_SIZE = 0x20000  # above it: ideographs, which stay, then compatibility for
 FIRST_SLOW = 0x2F800
 SLOW = 0xFFFFFFFF
 DROP = 0xFFFFFFFE
+_UNCHANGED = range(0xAC00, 0xF900)  # whole Hangul syllables, surrogates (not in UTF-8), private use
+_HANGUL_PARTS = range(0x1100, 0x1200)
 
 
 class Bytes(NamedTuple):
@@ -69,13 +71,13 @@ def fold_table() -> npt.NDArray[np.uint32]:
 
 
 def _entry(code: int) -> int:
-    if 0xAC00 <= code <= 0xF8FF:  # whole Hangul syllables, surrogates (not in UTF-8), private use
+    if code in _UNCHANGED:
         return code
     character = chr(code)
     folded = fold_character(character)
     if not folded:
         return DROP
-    joins = unicodedata.category(character)[0] == "M" or 0x1100 <= code <= 0x11FF
+    joins = unicodedata.category(character)[0] == "M" or code in _HANGUL_PARTS
     if joins or len(folded) > 1 or not _settled(character, folded):
         return SLOW
     return ord(folded)

@@ -9,7 +9,6 @@ looked at; where the first shared one stands bounds what can follow. Boilerplate
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -28,14 +27,15 @@ def rarity_tokens(units: Units) -> U64:
     48 bits of hash tell the shingles of a crowd apart; a clash (3e-9 for two pages) can only propose a pair too many, and
     what is proposed here is measured again with 64 bits by the caller.
     """
-    slots = max(1 << 16, 1 << int(len(units.values)).bit_length())
+    slots = max(1 << 16, 1 << len(units.values).bit_length())
     places = units.values & np.uint64(slots - 1)
     counts = np.bincount(places.astype(np.int64), minlength=slots)
     frequency = np.minimum(counts, (1 << DF_BITS) - 1).astype(np.uint64)[places]
-    return (frequency << np.uint64(64 - DF_BITS)) | (units.values >> np.uint64(DF_BITS))
+    tokens: U64 = (frequency << np.uint64(64 - DF_BITS)) | (units.values >> np.uint64(DF_BITS))
+    return tokens
 
 
-def follow_arrays(
+def follow_arrays(  # noqa: C901 - one compiled loop over texts, leaders, and tokens; parts would be called per token
     offsets: I64, tokens: U64, same: U64, threshold: float, known: int
 ) -> tuple[I64, npt.NDArray[np.float64]]:
     """Return for every text its most similar leader, or -1 when it leads itself, and the similarity.
@@ -64,7 +64,7 @@ def follow_arrays(
     for row in range(count):
         mine = np.unique(tokens[offsets[row] : offsets[row + 1]])
         size = len(mine)
-        prefix = size - int(math.ceil(threshold * size - _EPSILON)) + 1 if size else 0
+        prefix = size - int(np.ceil(threshold * size - _EPSILON)) + 1 if size else 0
         prefix = min(prefix, size)
         for place in range(prefix if row >= known else 0):
             post = heads[mine[place] & mask]
@@ -74,7 +74,7 @@ def follow_arrays(
                 if seen[other] == row or store[start + there] != mine[place]:
                     continue
                 seen[other] = row  # its first shared token: all others stand behind it, in both
-                need = int(math.ceil(threshold / (1.0 + threshold) * (size + end - start) - _EPSILON))
+                need = int(np.ceil(threshold / (1.0 + threshold) * (size + end - start) - _EPSILON))
                 if same[other] != same[row] or min(size - place, end - start - there) < need:
                     continue
                 shared, at, to = 0, place, start + there

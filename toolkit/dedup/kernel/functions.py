@@ -7,6 +7,8 @@ calls more than one computes it once.
 from __future__ import annotations
 
 import hashlib
+from itertools import pairwise
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -14,12 +16,12 @@ import pyarrow as pa
 
 from toolkit.dedup.kernel.backends import backend_for
 from toolkit.dedup.kernel.columns import I64, Bytes, replace_slow, to_bytes, to_column
-from toolkit.dedup.kernel.hashes import U64
 from toolkit.dedup.kernel.crowd import leaders_of
+from toolkit.dedup.kernel.hashes import U64
 from toolkit.dedup.kernel.params import Params
 from toolkit.text.shingles import salient_in_form
 
-Column = pa.Array | pa.ChunkedArray
+Column: TypeAlias = pa.Array | pa.ChunkedArray
 LEADERS_BLOCK = 1 << 22  # bytes of texts that a crowd adds at once to the leaders found so far
 
 
@@ -151,4 +153,4 @@ def leaders(
 def _blocks(offsets: I64) -> list[tuple[int, int]]:
     blocks = (offsets[:-1] - offsets[0]) // LEADERS_BLOCK
     edges = np.flatnonzero(np.diff(blocks, prepend=-1, append=-1)) if len(blocks) else np.zeros(2, dtype=np.int64)
-    return list(zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True))
+    return list(pairwise(edges.tolist()))

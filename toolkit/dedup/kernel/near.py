@@ -12,9 +12,9 @@ So no two kept texts that share a band and a salient key reach the threshold, an
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import groupby
+from itertools import groupby, pairwise
 from operator import itemgetter
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 
 from toolkit.dedup.kernel import functions as f
 from toolkit.dedup.kernel.backends import choose_kernel
-from toolkit.dedup.kernel.candidates import CROWD, Candidates, candidate_pairs, components
+from toolkit.dedup.kernel.candidates import Candidates, candidate_pairs, components
 from toolkit.dedup.kernel.columns import I64
 from toolkit.dedup.kernel.hashes import U64
 from toolkit.dedup.kernel.params import Params
@@ -32,14 +32,25 @@ F64 = npt.NDArray[np.float64]
 BLOCK = 1 << 25  # bytes of texts in memory while pairs are verified
 
 
+class _Parts(NamedTuple):
+    lengths: list[I64]
+    exact: list[U64]
+    rows: list[I64]
+    keys: list[U64]
+
+
 class Texts(Protocol):
     """What is asked of the texts: to be read once in order, and again by row. A `pyarrow.ChunkedArray` does both."""
 
     def __len__(self) -> int: ...
 
-    def iterchunks(self) -> Iterable[pa.Array]: ...
+    def iterchunks(self) -> Iterable[pa.Array]:
+        """Yield all texts once, in order."""
+        ...
 
-    def take(self, indices: pa.Array) -> pa.Array | pa.ChunkedArray: ...
+    def take(self, indices: pa.Array) -> pa.Array | pa.ChunkedArray:
+        """Return the texts of some rows, in the order asked."""
+        ...
 
 
 class Pairs(NamedTuple):
@@ -108,17 +119,22 @@ class _Work(NamedTuple):
 
     def scan(self) -> _Scan:
         """Read all texts once."""
-        first, parts = 0, []
+        first, parts = 0, _Parts([], [], [], [])
         for chunk in self.texts.iterchunks():
             forms = chunk if self.normal else f.normal_column(chunk, kernel=self.kernel)
             rows, keys = f.band_keys(forms, params=self.params, kernel=self.kernel, normal=True)
+            lengths = pc.fill_null(pc.binary_length(forms), 0).to_numpy(zero_copy_only=False)
             exact = f.exact_halves(forms, kernel=self.kernel, normal=True)
-            lengths = pc.fill_null(pc.binary_length(forms), 0).to_numpy(zero_copy_only=False).astype(np.int64)
-            parts.append(_Scan(lengths, exact, rows + first, keys))
+            for part, values in zip(parts, (lengths.astype(np.int64), exact, rows + first, keys), strict=True):
+                part.append(values)
             first += len(chunk)
-        if not parts:
-            parts = [_Scan(*(np.zeros(0, np.int64), np.zeros((0, 2), np.uint64)) * 2)]
-        return _Scan(*(_concatenate(list(column)) for column in zip(*parts, strict=True)))
+        nothing = np.zeros((0, 2), dtype=np.uint64)
+        return _Scan(
+            _concatenate(parts.lengths or [np.zeros(0, dtype=np.int64)]),
+            _concatenate(parts.exact or [nothing]),
+            _concatenate(parts.rows or [np.zeros(0, dtype=np.int64)]),
+            _concatenate(parts.keys or [nothing]),
+        )
 
     def verify(self, left: I64, right: I64, lengths: I64) -> tuple[Pairs, Pairs]:
         """Measure pairs; return those that reach the threshold, and of these apart those whose salient tokens differ."""
@@ -151,7 +167,7 @@ class _Work(NamedTuple):
         return Pairs(rows[member[sure]], rows[leader[sure]], similarity[sure])
 
 
-def _concatenate(parts: list[npt.NDArray[np.generic]]) -> npt.NDArray[np.generic]:
+def _concatenate(parts: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
     """Concatenate and let go of the parts one by one: band keys are the largest array there is."""
     out = np.empty((sum(len(part) for part in parts), *parts[0].shape[1:]), dtype=parts[0].dtype)
     end = len(out)
@@ -166,7 +182,7 @@ def _spans(sizes: I64) -> Iterator[tuple[int, int]]:
     """Yield (first, last) of consecutive items of about `BLOCK` bytes together."""
     blocks = np.cumsum(sizes) // BLOCK
     edges = np.flatnonzero(np.diff(blocks, prepend=-1, append=-1)).tolist() if len(sizes) else []
-    yield from zip(edges[:-1], edges[1:], strict=True)
+    yield from pairwise(edges)
 
 
 def _first_twins(exact: U64, rank: I64) -> I64:

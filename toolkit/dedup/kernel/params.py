@@ -14,6 +14,7 @@ from toolkit.errors import UsageError, unknown_name
 from toolkit.text.shingles import UNITS, WIDTH
 
 PERMUTATIONS = 128
+WIDEST = 32
 MISS = 2e-4
 ROWS_AT_MOST = 16
 
@@ -45,7 +46,7 @@ class Params:
             raise unknown_name("unit of shingles", self.unit, UNITS)
         if not 0 < self.threshold <= 1:
             raise UsageError(f"threshold {self.threshold}", hint="give a number above 0 and at most 1, for example 0.8")
-        if not 1 <= self.width <= 32:
+        if not 1 <= self.width <= WIDEST:
             raise UsageError(f"width {self.width}", hint="give a number of units from 1 to 32, for example 5")
 
     @property

@@ -40,6 +40,7 @@ _ALIASES = {
 }
 _CONDITIONAL = ".,:/*~'-#!"
 _KEPT = "%‰‱"
+_SELECTORS = "".join(map(chr, range(0xFE00, 0xFE10)))  # variation selectors
 _SPACE_CONTROLS = "\t\n\v\f\r\x85"
 
 
@@ -60,7 +61,7 @@ def fold_character(character: str) -> str:
     category = unicodedata.category(character)
     if category[0] in "ZP" or character in _SPACE_CONTROLS:
         return " "
-    if category in {"Cc", "Cf", "Cs"} or 0xFE00 <= ord(character) <= 0xFE0F:
+    if category in {"Cc", "Cf", "Cs"} or character in _SELECTORS:
         return ""
     return "".join(SIMPLIFIED.get(c, c) for c in character.casefold())
 

@@ -1,0 +1,145 @@
+"""One prompt, answers that do not go together: found, reported with both sources and dates, and never merged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from toolkit.dedup import decisions
+from toolkit.dedup.compare import BORDER, compared
+from toolkit.dedup.decisions import Decision, table_of
+from toolkit.dedup.kernel import Params, exact_keys, pair_similarities, salient_keys
+from toolkit.dedup.survivor import Facts, facts_of, rank
+from toolkit.kinds import Batch, Records, leave
+from toolkit.reasons import Disposition
+from toolkit.record import Row
+
+POLICIES = ("flag", "keep_best", "hold", "off")
+REASON = "conflicting_output"
+EXCERPT = 300
+"""Characters of prompt and answers that a line of the report shows."""
+
+
+def asked_and_answered(rows: pa.RecordBatch | pa.Table) -> tuple[pa.Array, pa.Array]:
+    """What every example asks, and what it answers; null where it is no example with both."""
+    asked, answered = compared(rows, ("prompt", "input")), compared(rows, ("output",))
+    messages = rows.column("messages")
+    if messages.null_count < len(messages):
+        turns = [_turns(m) for m in messages.to_pylist()]
+        asked = pc.coalesce(asked, pa.array([t[0] for t in turns], pa.string()))
+        answered = pc.coalesce(answered, pa.array([t[1] for t in turns], pa.string()))
+    both = pc.and_(pc.is_valid(asked), pc.is_valid(answered))
+    return pc.if_else(both, asked, None), pc.if_else(both, answered, None)
+
+
+def _turns(messages: list[dict[str, Any]] | None) -> tuple[str | None, str | None]:
+    if not messages or messages[-1]["role"] != "assistant":
+        return None, None
+    return BORDER.join(m.get("content") or "" for m in messages[:-1]) or None, messages[-1].get("content") or None
+
+
+def emit(batch: Batch, kernel: str) -> pa.Table:
+    """The key of every prompt that has an answer."""
+    asked, _ = asked_and_answered(batch)
+    rows = np.flatnonzero(pc.is_valid(asked).to_numpy(zero_copy_only=False))
+    return pa.table({"key": exact_keys(asked.take(pa.array(rows)), kernel=kernel), "row": pa.array(rows, pa.int64())})
+
+
+FIELDS = ("prompt", "input", "output", "messages")
+
+
+def solve(rows: pa.Table, records: Records, as_of: str | None, params: Params, kernel: str) -> pa.Table:
+    """Find the prompts whose answers do not go together.
+
+    An answer goes with the best one if it is its near duplicate and has the same numbers and negations.
+    """
+    ordered = rows.sort_by([("key", "ascending"), ("ref", "ascending")])
+    refs = ordered.column("ref").to_pylist()
+    keys = ordered.column("key").to_pylist()
+    facts = facts_of(records, refs, FIELDS)
+    asked, answered = asked_and_answered(records.take(pa.array(refs, pa.int64()), list(FIELDS)))
+    groups = groupby(zip(keys, range(len(refs)), facts, strict=True), key=lambda g: g[0])
+    ranked = [sorted(((f, n) for _, n, f in group), key=lambda p: rank(p[0], as_of)) for _, group in groups]
+    agrees = _agrees(answered, ranked, params, kernel)
+    found = [d for group in ranked for d in _decide(group, agrees, asked, answered)]
+    return _with_lines(found)
+
+
+def _agrees(
+    answered: pa.Array, ranked: Sequence[Sequence[tuple[Facts, int]]], params: Params, kernel: str
+) -> np.ndarray:
+    """Whether the answer of every row goes with that of the best row of its group."""
+    best = np.arange(len(answered))
+    for group in ranked:
+        for _, n in group:
+            best[n] = group[0][1]
+    same = np.arange(len(answered))
+    salient = salient_keys(answered, kernel=kernel)
+    similarity = pair_similarities(answered, best, same, params=params, kernel=kernel)
+    return np.asarray((best == same) | ((similarity >= params.threshold) & (salient == salient[best])))
+
+
+def _decide(
+    group: Sequence[tuple[Facts, int]], agrees: np.ndarray, asked: pa.Array, answered: pa.Array
+) -> Iterator[tuple[Decision, bytes | None]]:  # fmt: skip
+    if all(agrees[n] for _, n in group):
+        return
+    best = group[0][0]
+    cluster = min(f.id for f, _ in group)
+    for f, n in group:
+        line = _line(group, asked, answered) if f.ref == best.ref else None
+        survivor = None if f.ref == best.ref else best.id
+        yield (
+            Decision(f.ref, f.id, REASON if survivor and not agrees[n] else None, survivor, None, cluster, REASON),
+            line,
+        )
+
+
+def _line(group: Sequence[tuple[Facts, int]], asked: pa.Array, answered: pa.Array) -> bytes:
+    answers = [_answer(f, answered[n].as_py()) for f, n in group]
+    prompt = asked[group[0][1]].as_py().replace(BORDER, "\n")[:EXCERPT]
+    proposal = {
+        "keep": group[0][0].id,
+        "why": "human-approved, authority, newest valid, longest, smallest id: the first that differs",
+    }
+    return orjson.dumps({"prompt": prompt, "proposal": proposal, "answers": answers}, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _answer(facts: Facts, text: str) -> Row:
+    source = {k: facts.source.get(k) for k in ("id", "uri", "authority", "published_at")}
+    fact_key, begins, ends = facts.lasts
+    times = {"fact_key": fact_key, "valid_from": begins, "valid_until": ends}
+    return {"id": facts.id, "source": source, **times, "output": text[:EXCERPT]}
+
+
+def _with_lines(found: Sequence[tuple[Decision, bytes | None]]) -> pa.Table:
+    table = table_of(d for d, _ in found)
+    lines = {d.ref: line for d, line in found}
+    return table.append_column("line", pa.array([lines[r] for r in table.column("ref").to_pylist()], pa.binary()))
+
+
+def report(solved: pa.Table) -> dict[str, list[bytes]]:
+    """`conflicts.jsonl`: one line per prompt, with all its answers, their sources and dates, and a proposal."""
+    lines = sorted(line for line in solved.column("line").to_pylist() if line)
+    return {"conflicts.jsonl": lines} if lines else {}
+
+
+def apply(batch: Batch, rows: pa.Table, stage: str, policy: str) -> Batch:
+    """Flag all answers of a conflict; by policy hold all, or keep only those that go with the best."""
+    reasons = rows.column("reason")
+    kept = rows.set_column(rows.schema.get_field_index("reason"), "reason", pa.nulls(rows.num_rows, pa.string()))
+    batch = decisions.apply(batch, kept, stage)
+    if policy == "flag":
+        return batch
+    chosen = rows if policy == "hold" else rows.filter(pc.is_valid(reasons))
+    numbers = pa.array(range(batch.num_rows), pa.int64())
+    mask = pc.is_in(numbers, value_set=chosen.column("row").combine_chunks())
+    disposition = Disposition.HELD if policy == "hold" else Disposition.REJECTED
+    return leave(batch, mask, stage, REASON, "another record answers this prompt differently; see conflicts.jsonl",
+                 disposition=disposition)  # fmt: skip

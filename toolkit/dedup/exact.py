@@ -1,0 +1,97 @@
+"""Equal normal forms: one stays, unless they are true of different things or at different times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from toolkit.dedup.compare import compared
+from toolkit.dedup.decisions import Decision, table_of
+from toolkit.dedup.kernel import exact_keys
+from toolkit.dedup.survivor import Facts, facts_of, rank, touching
+from toolkit.kinds import Batch, Records
+
+REASON = "exact_duplicate"
+
+
+def emit(batch: Batch, fields: Sequence[str], kernel: str) -> pa.Table:
+    """The 128-bit key of every record that has something to compare."""
+    texts = compared(batch, fields)
+    rows = np.flatnonzero(pc.is_valid(texts).to_numpy(zero_copy_only=False))
+    keys = exact_keys(texts.take(pa.array(rows)), kernel=kernel)
+    return pa.table({"key": keys, "row": pa.array(rows, pa.int64())})
+
+
+def repeated(rows: pa.Table, _records: Records) -> pa.Table:
+    """The rows of one bucket whose key occurs more than once."""
+    counts = rows.group_by("key").aggregate([("ref", "count")])
+    often = counts.filter(pc.greater(counts.column("ref_count"), 1)).column("key").combine_chunks()
+    return rows.filter(pc.is_in(rows.column("key"), value_set=often)).select(["key", "ref"])
+
+
+def solve(rows: pa.Table, records: Records, fields: Sequence[str], as_of: str | None) -> pa.Table:
+    """Decide in every group of equal texts who stays."""
+    ordered = rows.sort_by([("key", "ascending"), ("ref", "ascending")])
+    keys = ordered.column("key").to_pylist()
+    facts = facts_of(records, ordered.column("ref").to_pylist(), fields)
+    pairs = zip(keys, facts, strict=True)
+    return table_of(d for _, group in groupby(pairs, key=lambda p: p[0]) for d in decide([f for _, f in group], as_of))
+
+
+def decide(group: Sequence[Facts], as_of: str | None) -> Iterator[Decision]:
+    """Decide about records of equal text.
+
+    Records of one fact key whose intervals meet become one record with the interval of both. A copy without any date is
+    taken in by the dated one where there is just one, so that a dead law does not live on in an undated copy. Others
+    (another fact key, a gap in time) all stay and form a cluster, which no split tears apart.
+    """
+    runs = _runs(group)
+    cluster = min(f.id for f in group) if len(runs) > 1 else None
+    for run in runs:
+        first, *rest = sorted(run, key=lambda f: rank(f, as_of))
+        keeper = next((f for f in (first, *rest) if f.dated), first)
+        lost = [f for f in (first, *rest) if f.ref != keeper.ref]
+        begins, ends, merged = _interval(run)
+        replaced = [r for f in sorted(lost, key=lambda f: f.id) for r in (f.as_replaced(),)]
+        if lost or cluster:
+            yield Decision(keeper.ref, keeper.id, cluster=cluster, replaces=replaced, valid_from=begins,
+                           valid_until=ends, merged=merged)  # fmt: skip
+        for f in lost:
+            yield Decision(f.ref, f.id, REASON, keeper.id, 1.0)
+
+
+def _runs(group: Sequence[Facts]) -> list[list[Facts]]:
+    """Part a group into runs of which one record stays each."""
+    undated = [f for f in group if not f.dated]
+    dated = sorted(
+        (f for f in group if f.dated), key=lambda f: (str(f.lasts[0]), f.lasts[1] or "", f.lasts[2] or "", f.id)
+    )
+    runs: list[list[Facts]] = []
+    for f in dated:
+        same_fact = runs and runs[-1][0].lasts[0] == f.lasts[0]
+        if same_fact and (
+            any(f.lasts == g.lasts for g in runs[-1]) or (f.lasts[0] and any(touching(f, g) for g in runs[-1]))
+        ):
+            runs[-1].append(f)
+        else:
+            runs.append([f])
+    if undated and len(runs) == 1:
+        return [[*runs[0], *undated]]
+    return [*runs, undated] if undated else runs
+
+
+def _interval(run: Sequence[Facts]) -> tuple[str | None, str | None, bool]:
+    """The interval of a run, and whether it is wider than that of its records."""
+    spans = {f.lasts[1:] for f in run if f.dated}
+    if len(spans) < 2:  # noqa: PLR2004 - one interval is no merger
+        return None, None, False
+    starts, ends = [s for s, _ in spans], [e for _, e in spans]
+    return (
+        None if None in starts else min(filter(None, starts)),
+        None if None in ends else max(filter(None, ends)),
+        True,
+    )

@@ -1,0 +1,156 @@
+"""Near duplicates: bands propose, the exact similarity decides, what says another thing is left alone.
+
+Round 1 finds candidates per band key; round 2 verifies pairs block by block of the left text; the solve keeps, in survivor
+order, every record that is not similar to one already kept (`toolkit.dedup.kernel.near` is the same in one process).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from toolkit.dedup.compare import compared
+from toolkit.dedup.decisions import Decision, table_of
+from toolkit.dedup.kernel import Pairs, Params, band_keys, candidate_pairs, components
+from toolkit.dedup.kernel.columns import I64
+from toolkit.dedup.kernel.near import Work, crowds_of, settle
+from toolkit.dedup.survivor import Facts, facts_of, rank
+from toolkit.kinds import Batch, Records
+
+REASON = "near_duplicate"
+BLOCK_BITS = 13
+"""Pairs are verified in blocks of 8,192 neighboring left texts, so that a block reads few shards."""
+BYTES_AHEAD = 1 << 12
+"""A guess at the size of a text, for blocks of verification."""
+
+
+def emit(batch: Batch, fields: Sequence[str], params: Params, kernel: str) -> pa.Table:
+    """The band keys of every record that has something to compare."""
+    rows, keys = band_keys(compared(batch, fields), params=params, kernel=kernel)
+    return pa.table(
+        {"key": pa.array(keys.ravel(), pa.uint64()), "row": pa.array(np.repeat(rows, params.bands), pa.int64())}
+    )
+
+
+def candidates(rows: pa.Table, _records: Records) -> pa.Table:
+    """The candidate pairs of one bucket of band keys, keyed by the block of the left text."""
+    found = candidate_pairs(rows.column("key").to_numpy(), rows.column("ref").to_numpy())
+    block = (found.left >> BLOCK_BITS).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    names = {"key": block, "left": found.left, "right": found.right, "crowded": found.crowded}
+    return pa.table({k: pa.array(v) for k, v in names.items()})
+
+
+def verify(rows: pa.Table, records: Records, fields: Sequence[str], params: Params, kernel: str) -> pa.Table:
+    """Measure the pairs of one bucket; crowds go on unmeasured."""
+    pairs = (
+        rows.group_by(["left", "right", "crowded"])
+        .aggregate([])
+        .sort_by([("left", "ascending"), ("right", "ascending")])
+    )
+    left, right, crowded = (
+        pairs.column(n).combine_chunks().to_numpy(zero_copy_only=False) for n in ("left", "right", "crowded")
+    )
+    work = Work(Texts(records, fields), params, kernel, normal=False)
+    guess = np.full(len(left), BYTES_AHEAD)
+    near, vetoed = work.verify(left[~crowded], right[~crowded], guess, sized=True)
+    parts = [
+        (near, "near"),
+        (vetoed, "vetoed"),
+        (Pairs(left[crowded], right[crowded], np.zeros(int(crowded.sum()))), "crowd"),
+    ]
+    return pa.concat_tables([_pairs_table(p, kind) for p, kind in parts])
+
+
+def _pairs_table(pairs: Pairs, kind: str) -> pa.Table:
+    columns = {"left": pa.array(pairs.left, pa.int64()), "right": pa.array(pairs.right, pa.int64()),
+               "similarity": pa.array(pairs.similarity, pa.float64())}  # fmt: skip
+    return pa.table({**columns, "kind": pa.repeat(kind, len(pairs.left))})
+
+
+class Texts:
+    """The compared texts by ref, as the kernel asks for them."""
+
+    def __init__(self, records: Records, fields: Sequence[str], refs: I64 | None = None) -> None:
+        self._records, self._fields, self._refs = records, fields, refs
+
+    def __len__(self) -> int:
+        return 0 if self._refs is None else len(self._refs)
+
+    def iterchunks(self) -> Iterable[pa.Array]:
+        """All texts, in order."""
+        assert self._refs is not None
+        return iter([self.take(pa.array(np.arange(len(self._refs))))])
+
+    def take(self, indices: pa.Array) -> pa.Array:
+        """Some texts, by ref, or by place among the refs given."""
+        refs = indices if self._refs is None else pa.array(self._refs[indices.to_numpy()])
+        return compared(self._records.take(refs, list(self._fields)), self._fields)
+
+
+def solve(
+    rows: pa.Table, records: Records, fields: Sequence[str], as_of: str | None, params: Params, kernel: str
+) -> pa.Table:
+    """Decide over all verified pairs who stays."""
+    left, right = (rows.column(n).to_numpy() for n in ("left", "right"))
+    refs, places = np.unique(np.concatenate([left, right]), return_inverse=True)
+    one, two = places[: len(left)], places[len(left) :]
+    similarity, kind = rows.column("similarity").to_numpy(), np.array(rows.column("kind").to_pylist())
+    facts = list(facts_of(records, refs.tolist(), fields))
+    order = np.empty(len(facts), np.int64)
+    order[sorted(range(len(facts)), key=lambda i: rank(facts[i], as_of))] = np.arange(len(facts))
+    same_time = np.array(
+        [facts[i].lasts == facts[j].lasts for i, j in zip(one.tolist(), two.tolist(), strict=True)], bool
+    )
+    near, crowd = kind == "near", kind == "crowd"
+    pairs = Pairs(*(a[near & same_time] for a in (one, two, similarity)))
+    work = Work(Texts(records, fields, refs), params, kernel, normal=False, apart=times_of(facts))
+    found, kept_for, score = settle(work, crowds_of(one[crowd], two[crowd], order), pairs, order)
+    variants = Pairs(*(a[(near & ~same_time) | (kind == "vetoed")] for a in (one, two, similarity)))
+    return table_of(_decisions(facts, [*found, variants], variants, kept_for, score))
+
+
+def times_of(facts: Sequence[Facts]) -> np.ndarray:
+    """A number per distinct fact key and interval: records of different ones are never merged."""
+    numbers: dict[Any, int] = {}
+    return np.array([numbers.setdefault(f.lasts, len(numbers)) for f in facts], dtype=np.uint64)
+
+
+def _decisions(
+    facts: Sequence[Facts], linked: Sequence[Pairs], variants: Pairs, kept_for: I64, score: np.ndarray
+) -> Iterator[Decision]:  # fmt: skip
+    clusters = _clusters(facts, linked)
+    flagged = set(variants.left.tolist()) | set(variants.right.tolist())
+    lost: dict[int, list[Facts]] = {}
+    for n, target in enumerate(kept_for.tolist()):
+        if target >= 0:
+            lost.setdefault(target, []).append(facts[n])
+    for n, f in enumerate(facts):
+        target = int(kept_for[n])
+        if target >= 0:
+            yield Decision(f.ref, f.id, REASON, facts[target].id, float(score[n]), clusters[n])
+        elif clusters[n] is not None:
+            replaced = [g.as_replaced() for g in sorted(lost.get(n, ()), key=lambda g: g.id)]
+            flag = "near_variant" if n in flagged else None
+            yield Decision(f.ref, f.id, cluster=clusters[n], flag=flag, replaces=replaced)
+
+
+def _clusters(facts: Sequence[Facts], linked: Sequence[Pairs]) -> list[str | None]:
+    """For every record the smallest id of those it is linked with, over any chain; None where it is linked with none."""
+    one, two = (np.concatenate([p[side] for p in linked]) for side in (0, 1))
+    names: list[str | None] = [None] * len(facts)
+    if not len(one):
+        return names
+    members, labels = components(one, two)
+    smallest: dict[int, str] = {}
+    for n, label in zip(members.tolist(), labels.tolist(), strict=True):
+        smallest[label] = min(smallest.get(label, facts[n].id), facts[n].id)
+    for n, label in zip(members.tolist(), labels.tolist(), strict=True):
+        names[n] = smallest[label]
+    return names
+
+
+__all__ = ["candidates", "emit", "pc", "solve", "verify"]

@@ -1,0 +1,108 @@
+"""The dedup stage: exact duplicates, near duplicates, conflicts, each a KeyReduce."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
+import pyarrow as pa
+
+from toolkit.dedup import conflicts, decisions, exact, near
+from toolkit.dedup.compare import FIELDS
+from toolkit.dedup.kernel import KERNELS, Params
+from toolkit.errors import unknown_name
+from toolkit.kinds import Batch, KeyReduce, Records, Step
+from toolkit.stage import Stage, option
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dedup(Stage):
+    """Drop what says the same again, keep the better source, and never merge what differs in a number or a negation.
+
+    >>> rows = [
+    ...     {"id": "a", "text": "每日3次，每次一片，饭后服用，连服七天，忌酒。"},
+    ...     {"id": "b", "text": "每日３次，每次一片，饭后服用，连服七天，忌酒"},
+    ...     {"id": "c", "text": "每日2次，每次一片，饭后服用，连服七天，忌酒。"},
+    ... ]
+    >>> result = Dedup(threshold=0.5).run(rows)
+    >>> [row["id"] for row in result.kept], result.rejected[0].reason, result.rejected[0].detail
+    (['a', 'c'], 'exact_duplicate', 'same as a at similarity 1.0000')
+    """
+
+    name: ClassVar[str] = "dedup"
+
+    fields: tuple[str, ...] = option((), "The fields that are compared together; by default all that carry content.")
+    threshold: float = option(0.8, "Jaccard similarity of shingles from which on two texts are near duplicates.",
+                              minimum=0.05, maximum=1.0)  # fmt: skip
+    near: bool = option(True, "Look for near duplicates too.")
+    conflicts: str = option(
+        "flag", "What happens to records that answer one prompt differently.", choices=conflicts.POLICIES
+    )
+    unit: str = option("char", "What a shingle is made of; word suits long Latin text.", choices=("char", "word"))
+    kernel: str = option("auto", "How it is computed; the decisions are the same.", choices=KERNELS)
+    as_of: str | None = option(None, "The day for which the newest valid record survives, as YYYY-MM-DD.")
+
+    def __post_init__(self) -> None:
+        for field in self.fields:
+            if field not in FIELDS:
+                raise unknown_name("field", field, FIELDS, where="dedup fields")
+
+    def steps(self) -> tuple[Step, ...]:
+        """Exact first, so that near duplicates are looked for among texts that differ."""
+        first = KeyReduce(
+            self.emit_exact, (exact.repeated,), self.apply_decisions, self.solve_exact, decisions.clusters
+        )
+        second = KeyReduce(
+            self.emit_near, (near.candidates, self.verify), self.apply_decisions, self.solve_near, decisions.clusters
+        )
+        third = KeyReduce(
+            self.emit_prompts, (exact.repeated,), self.apply_conflicts, self.solve_conflicts, conflicts.report
+        )
+        return (first, *((second,) if self.near else ()), *((third,) if self.conflicts != "off" else ()))
+
+    @cached_property
+    def compared(self) -> tuple[str, ...]:
+        """The compared fields."""
+        return self.fields or FIELDS
+
+    @cached_property
+    def params(self) -> Params:
+        """The comparison."""
+        return Params(threshold=self.threshold, unit=self.unit)
+
+    def emit_exact(self, batch: Batch) -> pa.Table:
+        """Keys of normal forms."""
+        return exact.emit(batch, self.compared, self.kernel)
+
+    def solve_exact(self, rows: pa.Table, records: Records) -> pa.Table:
+        """Who stays of equal texts."""
+        return exact.solve(rows, records, self.compared, self.as_of)
+
+    def emit_near(self, batch: Batch) -> pa.Table:
+        """Band keys."""
+        return near.emit(batch, self.compared, self.params, self.kernel)
+
+    def verify(self, rows: pa.Table, records: Records) -> pa.Table:
+        """Exact similarity of candidates."""
+        return near.verify(rows, records, self.compared, self.params, self.kernel)
+
+    def solve_near(self, rows: pa.Table, records: Records) -> pa.Table:
+        """Who stays of near texts."""
+        return near.solve(rows, records, self.compared, self.as_of, self.params, self.kernel)
+
+    def apply_decisions(self, batch: Batch, rows: pa.Table) -> Batch:
+        """Drop, cluster, flag and merge."""
+        return decisions.apply(batch, rows, self.name)
+
+    def emit_prompts(self, batch: Batch) -> pa.Table:
+        """Keys of what is asked."""
+        return conflicts.emit(batch, self.kernel)
+
+    def solve_conflicts(self, rows: pa.Table, records: Records) -> pa.Table:
+        """Which answers to one prompt contradict each other."""
+        return conflicts.solve(rows, records, self.as_of, self.params, self.kernel)
+
+    def apply_conflicts(self, batch: Batch, rows: pa.Table) -> Batch:
+        """Flag, hold, or keep by policy."""
+        return conflicts.apply(batch, rows, self.name, self.conflicts)
