@@ -55,10 +55,12 @@ class Recipe:
             if "final" in _fields(cls) and "final" not in filled:
                 # adjacent labelers run as a union: only the last may say that a document gave no example
                 filled["final"] = number + 1 not in numbers
+            rooted = "root" in _fields(cls)
             for key in PATH_OPTIONS:
-                if isinstance(filled.get(key), str):
+                if isinstance(filled.get(key), str) and not rooted:
                     filled[key] = str(self.path.parent / filled[key])
-            built.append(cls.build(filled, where=where))
+            stage = cls.build(filled, where=where)
+            built.append(dataclasses.replace(stage, root=str(self.path.parent)) if rooted else stage)  # type: ignore[call-arg]  # only stages with that field
         return built
 
 

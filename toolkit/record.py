@@ -202,7 +202,8 @@ def set_columns(batch: pa.RecordBatch, columns: Mapping[str, pa.Array]) -> pa.Re
     """Replace or append columns, keeping the order of the rest."""
     for name, column in columns.items():
         at = batch.schema.get_field_index(name)
-        batch = batch.set_column(at, name, column) if at >= 0 else batch.append_column(name, column)
+        # the old field, not just its name: a field that becomes nullable makes another schema
+        batch = batch.set_column(at, batch.schema.field(at), column) if at >= 0 else batch.append_column(name, column)
     return batch
 
 

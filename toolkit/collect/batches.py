@@ -54,10 +54,10 @@ def _locator_column(drafts: Sequence[Draft]) -> pa.StructArray:
         "key": pa.array([d.key for d in drafts], pa.string()),
         # a declared id is the position: line numbers would make shuffled rows differ (P2 b)
         "line": pa.array([None if d.key is not None else d.line for d in drafts], pa.int64()),
-        "row": pa.array([None if d.key is not None else d.index for d in drafts], pa.int64()),
+        "row": pa.array([None if d.key is not None else d.number for d in drafts], pa.int64()),
     }
     arrays = [known[f.name] if f.name in known else pa.nulls(len(drafts), f.type) for f in LOCATOR]
-    mask = pa.array([d.key is None and d.line is None and d.index is None for d in drafts])
+    mask = pa.array([d.key is None and d.line is None and d.number is None for d in drafts])
     return pa.StructArray.from_arrays(arrays, fields=list(LOCATOR), mask=mask)
 
 

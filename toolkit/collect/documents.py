@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import yaml
+
 from toolkit.collect.sources import Source
 from toolkit.files.chunks import chunks
 from toolkit.files.encoding import Decoded, canonical, decode
@@ -22,10 +24,10 @@ _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-
 
 
 class Document(NamedTuple):
-    """A text, what it says of itself, and the title that its own heading gives.
+    r"""A text, what it says of itself, and the title that its own heading gives.
 
     Attributes:
-        text: The text without front matter, line ends as `\\n`.
+        text: The text without front matter, line ends as `\n`.
         facts: Front matter, or what the head of a page says: name -> value.
         heading: The title by heading, where the facts hold none.
         fixes: What reading had to mend.
@@ -97,8 +99,6 @@ def front_matter(text: str) -> tuple[dict[str, Any], str]:
 
 def _facts(block: str) -> dict[str, Any] | None:
     """A mapping, or None where the block is none. A colon inside a value breaks YAML but hides nothing."""
-    import yaml
-
     try:
         # BaseLoader makes texts only: 2026-01-01 stays as written, and nothing is constructed
         value = yaml.load(block, Loader=yaml.BaseLoader)  # noqa: S506 - BaseLoader builds no objects

@@ -14,7 +14,7 @@ from toolkit.collect.fields import DATES, FIELDS, FRONT_MATTER, Convert, as_fact
 from toolkit.collect.sources import Source
 from toolkit.files.found import Fault, Found, clip
 from toolkit.files.parquet import as_json
-from toolkit.record import SCHEMA, content_hash, record_id
+from toolkit.record import SCHEMA, content_hash
 
 _RECORD = frozenset(SCHEMA.names)
 _NAMED = re.compile(r"\{([^{}]+)\}")
@@ -31,7 +31,7 @@ class Draft(NamedTuple):
         uri: URI of the file.
         sha256: Hash of the file.
         line: Physical line, from 1.
-        index: Row of a table without lines, from 0.
+        number: Row of a table without lines, from 0.
         key: The declared id.
         own: What this record says of its source, over what the registry says.
         leaving: Reason and detail, where it leaves.
@@ -42,7 +42,7 @@ class Draft(NamedTuple):
     uri: str
     sha256: str | None
     line: int | None = None
-    index: int | None = None
+    number: int | None = None
     key: str | None = None
     own: dict[str, Any] | None = None
     leaving: tuple[str, str] | None = None
@@ -87,6 +87,7 @@ _TEXT_ROW = Form.of((("text", "text"), ("title", "title")), "column")
 def namer(source_id: str, uri: str) -> Callable[[str], str]:
     """`record_id` for many places of one file, without hashing the file's part again and again.
 
+    >>> from toolkit.record import record_id
     >>> namer("法规", "民法典.md")("第一条") == record_id("法规", "民法典.md", "第一条")
     True
     """
@@ -220,7 +221,11 @@ class Drafter:
         validity = groups["validity"]
         if self.source.fact_key and "fact_key" not in validity and (key := self._fact_key(row, groups, value)):
             validity["fact_key"] = key
-        evidence = [_evidence(slot.leaf, fact, how) for slot, fact, how in said if slot.group == "validity" and slot.leaf in DATES]
+        evidence = [
+            _evidence(slot.leaf, fact, how)
+            for slot, fact, how in said
+            if slot.group == "validity" and slot.leaf in DATES
+        ]
         if evidence:
             validity["evidence"] = evidence
         if validity:
@@ -243,7 +248,7 @@ def _fact(slot: Slot, value: dict[str, Any]) -> Any:
         return None
     try:
         return slot.convert(value[slot.column])
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         raise ValueError(f"column {slot.column!r}: {error}") from None
 
 

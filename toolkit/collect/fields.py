@@ -28,12 +28,12 @@ def as_text(value: Any) -> str | None:
     ('５ mg', '5', None)
     >>> as_text(["a"])
     Traceback (most recent call last):
-    ValueError: a list of 1 values instead of a text
+    TypeError: a list of 1 values instead of a text
     """
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, list | dict):
-        raise ValueError(f"{describe(value)} instead of a text")
+        raise TypeError(f"{describe(value)} instead of a text")
     plain = orjson.dumps(value, default=as_json).decode()
     return plain[1:-1] if plain.startswith('"') else plain
 
@@ -61,13 +61,13 @@ def as_messages(value: Any) -> list[dict[str, Any]] | None:
     if isinstance(value, str):
         return [{"role": "assistant", "content": value}]
     if not isinstance(value, list):
-        raise ValueError(f"{describe(value)} instead of a list of messages")
+        raise TypeError(f"{describe(value)} instead of a list of messages")
     return [_message(item) for item in value]
 
 
 def _message(item: Any) -> dict[str, Any]:
     if not isinstance(item, Mapping) or not isinstance(item.get("role"), str):
-        raise ValueError("a message without a role")
+        raise TypeError("a message without a role")
     message: dict[str, Any] = {"role": item["role"]}
     content = item.get("content")
     message["content" if content is None or isinstance(content, str) else "parts"] = _json_text(content)
@@ -126,7 +126,7 @@ FIELDS: dict[str, Convert] = {
     **dict.fromkeys((f"source.{name}" for name in _SOURCE), as_fact),
     "source.authority": as_level,
 }
-"""Record field -> what makes a value of it, or raises ValueError."""
+"""Record field -> what makes a value of it, or raises ValueError or TypeError."""
 
 SHORT = {name: f"source.{name}" for name in _SOURCE if name != "title"} | {"authority": "source.authority"}
 SHORT |= {name: f"validity.{name}" for name in (*_VALIDITY, "supersedes")}

@@ -79,8 +79,13 @@ def _split(path: Path) -> tuple[Path, str]:
     return Path(*path.parts[:wild]), "/".join((*rest, "*") if rest and rest[-1] == "**" else rest)
 
 
+def plain(path: Path) -> Path:
+    """Absolute, without `..`; links stay, because a URI says where a file is named, not where it is stored."""
+    return Path(os.path.normpath(path.absolute()))
+
+
 def _inside(path: Path, root: Path) -> bool:
-    return os.path.commonpath([os.path.abspath(path), os.path.abspath(root)]) == os.path.abspath(root)
+    return plain(path).is_relative_to(plain(root))
 
 
 def _walk(folder: Path, *, recursive: bool) -> Iterator[Path]:
@@ -94,11 +99,12 @@ def _hidden(relative: Path) -> bool:
 
 
 def _file(path: Path, base: Path) -> File:
-    whole = Path(os.path.abspath(path))
-    relative = os.path.relpath(whole, os.path.abspath(base))
-    uri = unicodedata.normalize("NFC", Path(relative).as_posix())
+    whole = plain(path)
+    uri = unicodedata.normalize("NFC", whole.relative_to(plain(base)).as_posix())
     if not _inside(path.resolve(), base.resolve()):
-        return File(str(whole), uri, 0, "the link leads out of the source's folder; copy the file or name its real path")
+        return File(
+            str(whole), uri, 0, "the link leads out of the source's folder; copy the file or name its real path"
+        )
     return File(str(whole), uri, path.stat().st_size)
 
 
@@ -111,5 +117,5 @@ def common_root(paths: tuple[str, ...], root: Path) -> Path:
     folders = []
     for given in paths:
         start, wild = _split(root / Path(given).expanduser())
-        folders.append(os.path.abspath(start if wild or start.is_dir() else start.parent))
+        folders.append(plain(start if wild or start.is_dir() else start.parent))
     return Path(os.path.commonpath(folders))

@@ -39,8 +39,11 @@ def form_of(name: str, declared: str | None = None) -> str:
 
 def no_reader(name: str) -> UnreadableError:
     """The answer to a form that nobody reads."""
-    ending = f".{name.rpartition('.')[2]}" if "." in name else "files without an ending"
-    return UnreadableError(f"no reader for {ending}; known: {' '.join(sorted(ENDINGS))} (+ .gz .zst)",
+    file = name.rpartition("/")[2]
+    packing = packing_of(file)
+    stem, dot, ending = file[: len(file) - len(packing)].rpartition(".")
+    what = f".{ending}{packing}" if stem and dot else "files without an ending"
+    return UnreadableError(f"no reader for {what}; known: {' '.join(sorted(ENDINGS))} (+ .gz .zst)",
                            hint="convert it, or name the files you want with a glob such as 'docs/**/*.md'")  # fmt: skip
 
 

@@ -6,29 +6,42 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from toolkit.files.found import UnreadableError
 
-DROPPED = frozenset(
-    "script style noscript template nav footer aside iframe object embed svg canvas button input select textarea option"
-    " dialog menu head audio video map".split()
-)
+# fmt: off
+DROPPED = frozenset({
+    "script", "style", "noscript", "template", "head", "nav", "footer", "aside", "menu", "dialog", "iframe", "object",
+    "embed", "svg", "canvas", "audio", "video", "map", "button", "input", "select", "textarea", "option",
+})
 """Elements without content, or with that of the whole site."""
-BLOCKS = frozenset(
-    "address article blockquote body center details dd div dl dt fieldset figcaption figure form h1 h2 h3 h4 h5 h6 header hr html"
-    " li main ol p pre section summary table tbody td tfoot th thead tr ul caption".split()
-)
+BLOCKS = frozenset({
+    "html", "body", "main", "article", "section", "header", "div", "center", "form", "fieldset", "address", "details",
+    "summary", "figure", "figcaption", "h1", "h2", "h3", "h4", "h5", "h6", "p", "pre", "blockquote", "hr", "ul", "ol", "li",
+    "dl", "dt", "dd", "table", "caption", "thead", "tbody", "tfoot", "tr", "td", "th",
+})
+# fmt: on
 MAX_SPAN = 100
 MAX_DEPTH = 200
 _SPACE = re.compile(r"[ \t\n\f\r]+")
-_HAN_BREAK = re.compile(r"(?<=[\u3400-\u9fff\u3000-\u303f\uff00-\uffef]) *\n *(?=[\u3400-\u9fff\u3000-\u303f\uff00-\uffef])")
+_HAN_BREAK = re.compile(
+    r"(?<=[\u3400-\u9fff\u3000-\u303f\uff00-\uffef]) *\n *(?=[\u3400-\u9fff\u3000-\u303f\uff00-\uffef])"
+)
 _PROLOG = re.compile(r"\s*<\?xml[^>]*\?>")
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _PUBLISHED = ("article:published_time", "datepublished", "date", "pubdate", "publishdate", "publish_date", "dc.date",
               "dc.date.issued", "dcterms.issued", "dcterms.date", "citation_publication_date")  # fmt: skip
-_MODIFIED = ("article:modified_time", "datemodified", "dcterms.modified", "dc.date.modified", "last-modified", "revised")
+_MODIFIED = (
+    "article:modified_time",
+    "datemodified",
+    "dcterms.modified",
+    "dc.date.modified",
+    "last-modified",
+    "revised",
+)
 Node = Any
 Spans = dict[int, tuple[int, str]]
 """Column -> rows that a cell still reaches into, and its text."""
@@ -47,12 +60,12 @@ class Page(NamedTuple):
 
 
 def page(html: str) -> Page:
-    """Read a page.
+    r"""Read a page.
 
     >>> page("<title>血常规 | 诊所</title><nav>首页</nav><h1>血常规</h1><p>血小板 150×10<sup>9</sup>/L</p>")
-    Page(text='# 血常规\\n\\n血小板 150×10^9/L', facts={}, title='血常规')
-    >>> page("<pre>if x &lt; 3:\\n    stop()</pre>").text  # code stays as it stands
-    '```\\nif x < 3:\\n    stop()\\n```'
+    Page(text='# 血常规\n\n血小板 150×10^9/L', facts={}, title='血常规')
+    >>> page("<pre>if x &lt; 3:\n    stop()</pre>").text  # code stays as it stands
+    '```\nif x < 3:\n    stop()\n```'
     """
     import lxml.etree
     import lxml.html
@@ -83,7 +96,11 @@ def _dropped(node: Node) -> bool:
         return True
     if node.tag == "header" and not any(True for _ in node.iterancestors("main", "article")):
         return True
-    return node.get("hidden") is not None or node.get("aria-hidden") == "true" or bool(_HIDDEN.search(node.get("style") or ""))
+    return (
+        node.get("hidden") is not None
+        or node.get("aria-hidden") == "true"
+        or bool(_HIDDEN.search(node.get("style") or ""))
+    )
 
 
 def _title(tree: Node, content: Node) -> str | None:
@@ -161,7 +178,14 @@ def _bold(inner: str) -> str:
     return inner.replace(core, f"**{core}**", 1) if core and "**" not in core and _BREAK not in core else inner
 
 
-_MARKS: dict[str, Callable[[str], str]] = {"sup": _power, "code": _code, "tt": _code, "kbd": _code, "b": _bold, "strong": _bold}
+_MARKS: dict[str, Callable[[str], str]] = {
+    "sup": _power,
+    "code": _code,
+    "tt": _code,
+    "kbd": _code,
+    "b": _bold,
+    "strong": _bold,
+}
 """How inline elements are written; all others are their text."""
 
 
@@ -192,7 +216,7 @@ def _list(node: Node, depth: int) -> Iterator[str]:
         mark = f"{number}. " if node.tag == "ol" else "- "
         body = _item(child, depth)
         if body:
-            items.append(mark + body.replace("\n", "\n" + " " * len(mark)))
+            items.append(mark + textwrap.indent(body, " " * len(mark)).lstrip(" "))
             number += 1
     yield "\n".join(items)
 
@@ -211,7 +235,9 @@ def _terms(node: Node, depth: int) -> Iterator[str]:
     """`<dl>`: every term with what is said of it."""
     lines: list[str] = []
     term = ""
-    for child in node.iter("dt", "dd"):
+    for child in (child for group in node for child in (group if group.tag == "div" else [group])):
+        if _dropped(child):
+            continue
         text = _text(child, depth)
         if child.tag == "dt":
             if term:
@@ -233,7 +259,8 @@ def _table(node: Node, depth: int) -> Iterator[str]:
     for caption in node.iterchildren("caption"):
         yield _text(caption, depth)
     rows = [[cell for cell in row if cell.tag in ("td", "th")] for row in _rows(node)]
-    if max((len(row) for row in rows), default=0) < 2 or any(True for _ in node.iterdescendants("table")):
+    headed = any(cell.tag == "th" for row in rows for cell in row)
+    if max(map(len, rows), default=0) <= 1 or (not headed and any(True for _ in node.iterdescendants("table"))):
         for cell in (cell for row in rows for cell in row):
             yield from _blocks(cell, depth)
         return

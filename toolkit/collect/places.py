@@ -77,7 +77,9 @@ def settle(batch: pa.RecordBatch, repeated: pa.Table) -> pa.RecordBatch:
         else:
             details[row] = _twice(uri, source.get("locator") or {}, names[row])
     batch = set_columns(batch, {"id": pa.array(names, pa.string())})
-    return leave(batch, pa.array([d is not None for d in details]), "collect", "duplicate_id", pa.array(details, pa.string()))
+    return leave(
+        batch, pa.array([d is not None for d in details]), "collect", "duplicate_id", pa.array(details, pa.string())
+    )
 
 
 def _twice(uri: str, locator: dict[str, object], name: str) -> str:

@@ -18,19 +18,19 @@ from toolkit.collect.units import CollectUnit, Part
 from toolkit.files.chunks import chunks, sha256
 from toolkit.files.found import Fault, Found, UnreadableError
 from toolkit.files.jsonl import json_lines
+from toolkit.kinds import Unit
 
 
-def read_unit(unit: CollectUnit) -> Iterator[pa.RecordBatch]:
+def read_unit(unit: Unit) -> Iterator[pa.RecordBatch]:
     """Batches of the records of a unit, in the order of the files and of the rows in them."""
+    assert isinstance(unit, CollectUnit)
     yield from batches(itertools.chain.from_iterable(_file(unit, file) for file in unit.files), unit.source)
 
 
 def _file(unit: CollectUnit, file: File) -> Iterator[Draft]:
     drafter = Drafter(unit.source, file.uri, unit.part.sha256 if unit.part else None)
     try:
-        if file.refused:
-            raise UnreadableError(file.refused)
-        if not unit.part:
+        if not unit.part and not file.refused:
             drafter.sha256 = sha256(Path(file.path))
         yield from _drafts(file, drafter, unit.part)
     except (UnreadableError, OSError) as error:
@@ -41,7 +41,9 @@ def unreadable(error: UnreadableError | OSError) -> Fault:
     """The fault of a whole file."""
     if isinstance(error, UnreadableError):
         return Fault("unreadable_file", f"{error.message}; {error.hint}" if error.hint else error.message)
-    return Fault("unreadable_file", f"cannot be opened: {error.strerror or error}; check that it is there and may be read")
+    return Fault(
+        "unreadable_file", f"cannot be opened: {error.strerror or error}; check that it is there and may be read"
+    )
 
 
 def rows_of_file(file: File, source: Source, part: Part | None) -> Rows:
@@ -64,7 +66,7 @@ def rows_of_file(file: File, source: Source, part: Part | None) -> Rows:
 def _drafts(file: File, drafter: Drafter, part: Part | None) -> Iterator[Draft]:
     source = drafter.source
     form = form_of(file.uri, source.format)
-    if form in documents.READERS:
+    if form in documents.READERS and not file.refused:
         document = documents.READERS[form](Path(file.path), source)
         yield drafter.of_document(document) if document.text.strip() else _empty(drafter)
         return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import os
 import shutil
 import sys
 import tempfile
@@ -16,14 +15,14 @@ import pyarrow as pa
 
 from toolkit.collect.batches import batches
 from toolkit.collect.draft import Draft, Drafter
-from toolkit.collect.find import File, common_root, files_of
+from toolkit.collect.find import File, common_root, files_of, plain
 from toolkit.collect.places import number_rows
 from toolkit.collect.read import rows_of_file, unreadable
 from toolkit.collect.sources import Source
 from toolkit.collect.units import CollectUnit, plan
 from toolkit.files.found import Found, UnreadableError
 from toolkit.frames import record_row
-from toolkit.kinds import Read, Step
+from toolkit.kinds import Read, Step, Unit
 from toolkit.record import rows_of
 
 STDIN = "-"
@@ -31,7 +30,7 @@ STDIN = "-"
 
 @dataclass(frozen=True)
 class RecordFiles:
-    """The input of a single-stage command: records of this toolkit, or rows of your own, in any table form.
+    r"""The input of a single-stage command: records of this toolkit, or rows of your own, in any table form.
 
     Rows are taken as `Stage.run` takes them: record fields stay, other columns go to `extra`, rows without an id are
     named by their content and numbered where they are equal.
@@ -43,7 +42,7 @@ class RecordFiles:
     >>> from toolkit.kinds import run_steps
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder, "a.jsonl")
-    ...     _ = path.write_text('{"id": "a", "text": "高血压", "科室": "内科"}\\n', encoding="utf-8")
+    ...     _ = path.write_text('{"id": "a", "text": "高血压", "科室": "内科"}\n', encoding="utf-8")
     ...     kept, _, _ = run_steps(RecordFiles((str(path),)).steps(), [], "clean")
     >>> [(row["id"], row["text"], row["extra"]) for row in rows_of(kept[0])]
     [('a', '高血压', '{"科室":"内科"}')]
@@ -65,7 +64,7 @@ class RecordFiles:
 
 
 def _plan(given: str) -> Iterator[CollectUnit]:
-    path = os.path.abspath(_spooled() if given == STDIN else Path(given).expanduser())
+    path = str(plain(Path(_spooled() if given == STDIN else given).expanduser()))
     source = Source(id="", paths=(path,), format="json" if given == STDIN else None)
     found = files_of(source, common_root((path,), Path()))
     return plan(source, (file._replace(uri=STDIN) if given == STDIN else file for file in found))
@@ -79,8 +78,9 @@ def _spooled() -> str:
     return file.name
 
 
-def read_records(unit: CollectUnit) -> Iterator[pa.RecordBatch]:
+def read_records(unit: Unit) -> Iterator[pa.RecordBatch]:
     """Batches of the records of a unit."""
+    assert isinstance(unit, CollectUnit)
     yield from batches((draft for file in unit.files for draft in _file(unit, file)), unit.source)
 
 
@@ -97,11 +97,11 @@ def _file(unit: CollectUnit, file: File) -> Iterator[Draft]:
 
 
 def write_records(stream: Iterable[pa.RecordBatch]) -> Iterator[bytes]:
-    """Records as JSON lines: one chunk a batch, no nulls, keys in the order of the schema.
+    r"""Records as JSON lines: one chunk a batch, no nulls, keys in the order of the schema.
 
     >>> from toolkit.record import columns_of
     >>> b"".join(write_records([columns_of([{"id": "a", "text": "高血压"}])])).decode()
-    '{"id":"a","text":"高血压"}\\n'
+    '{"id":"a","text":"高血压"}\n'
     """
     for batch in stream:
         yield b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows_of(batch))

@@ -82,7 +82,7 @@ def parse(value: Any, *, where: str = "sources") -> tuple[Source, ...]:
     toolkit.errors.UsageError: sources /sources/0: unknown key 'licence'
     did you mean 'license'?
     """
-    registry = {"version": 1, "sources": value} if isinstance(value, list) else value
+    registry: Any = {"version": 1, "sources": value} if isinstance(value, list) else value
     findings = list(_findings(registry))
     if not findings:
         findings = [f for i, entry in enumerate(registry["sources"]) for f in _entry_findings(entry, f"/sources/{i}")]
@@ -144,7 +144,11 @@ def _entry_findings(entry: Mapping[str, Any], pointer: str) -> Iterator[Finding]
         try:
             re.compile(entry["pattern"])
         except re.error as error:
-            yield f"{pointer}/pattern", f"not a regular expression: {error}", "write it in single quotes; named groups are (?P<name>...)"
+            yield (
+                f"{pointer}/pattern",
+                f"not a regular expression: {error}",
+                "write it in single quotes; named groups are (?P<name>...)",
+            )
 
 
 def _repeated(entries: list[Mapping[str, Any]]) -> Iterator[Finding]:
@@ -152,7 +156,11 @@ def _repeated(entries: list[Mapping[str, Any]]) -> Iterator[Finding]:
     for number, entry in enumerate(entries):
         first = seen.setdefault(entry["id"], number)
         if first != number:
-            yield f"/sources/{number}/id", f"the id {entry['id']!r} is that of /sources/{first} too", "give each source an id of its own"
+            yield (
+                f"/sources/{number}/id",
+                f"the id {entry['id']!r} is that of /sources/{first} too",
+                "give each source an id of its own",
+            )
 
 
 def _error(findings: list[Finding], where: str) -> UsageError:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from toolkit.collect.find import common_root, files_of
+from toolkit.collect.find import common_root, files_of, plain
 from toolkit.collect.places import count_places
 from toolkit.collect.read import read_unit
 from toolkit.collect.sources import Source, load, parse
@@ -24,20 +24,22 @@ FILES = "files"
 
 @dataclass(frozen=True, kw_only=True)
 class Collect(Stage):
-    """Read files, folders and tables into records, each with its source, its place and a hash.
+    r"""Read files, folders and tables into records, each with its source, its place and a hash.
 
     What cannot be read comes out as quarantined records that say where, why, and what to do.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     _ = Path(folder, "问答.csv").write_text("问题,答案\\n咳嗽吃什么？,多喝水。\\n", encoding="gb18030")
+    ...     _ = Path(folder, "问答.csv").write_text("问题,答案\n咳嗽吃什么？,多喝水。\n", encoding="gb18030")
     ...     [row["extra"] for row in Collect(paths=(folder,)).run().kept]
     ['{"问题":"咳嗽吃什么？","答案":"多喝水。"}']
     """
 
     name: ClassVar[str] = "collect"
 
-    sources: Any = option(None, "The registry of sources: path of a sources.yaml, or its list of entries.")
+    sources: Any = option(  # noqa: RUF009 - option() makes a field; a registry has no narrower type than YAML
+        None, "The registry of sources: path of a sources.yaml, or its list of entries."
+    )
     paths: tuple[str, ...] = option((), "Files, folders and globs to read without a registry.")
     recursive: bool = option(True, "Look into the folders of the folders given as paths.")
     encoding: str | None = option(None, "Encoding of the files given as paths; found out where it is not given.")
@@ -86,8 +88,10 @@ class Collect(Stage):
     def _plain(self, start: Path) -> list[tuple[Source, Path]]:
         if not self.paths:
             return []
-        absolute = tuple(os.path.abspath(start / Path(path).expanduser()) for path in self.paths)
-        source = Source(id=FILES, paths=absolute, recursive=self.recursive, encoding=self.encoding, id_column=self.id_column)
+        absolute = tuple(str(plain(start / Path(path).expanduser())) for path in self.paths)
+        source = Source(
+            id=FILES, paths=absolute, recursive=self.recursive, encoding=self.encoding, id_column=self.id_column
+        )
         return [(source, common_root(absolute, start))]
 
     def run(self, data: Any = ()) -> Result:

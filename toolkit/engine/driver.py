@@ -133,8 +133,7 @@ class Driver:
         result: tuple[Path, ...] = ()
         for phase in phases:
             shards = self._phase(phase, sources, result, done)
-            sources = done.shards = [s.address for s in shards]
-            done.left += done.shards
+            sources = done.shards
             if phase.emit is not None and isinstance(phase.emit.step, KeyReduce):
                 result = self._reduce(phase, phase.emit.step, shards, done)
             elif phase.emit is not None:
@@ -153,6 +152,8 @@ class Driver:
         ]
         names = [w.name for w in phase.works]
         shards = self._tasks(" + ".join(dict.fromkeys(names)), run_shard, tasks, done)
+        done.shards = [s.address for s in shards]
+        done.left += done.shards
         self._add_up(shards, done)
         self._check_faults(done)
         return shards

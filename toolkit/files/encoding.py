@@ -65,7 +65,9 @@ def canonical(label: str) -> str:
     try:
         name = codecs.lookup(label.strip()).name
     except LookupError:
-        raise UnreadableError(f"unknown encoding {label!r}", hint="use a name such as utf-8, gb18030, big5, cp1252") from None
+        raise UnreadableError(
+            f"unknown encoding {label!r}", hint="use a name such as utf-8, gb18030, big5, cp1252"
+        ) from None
     return _WIDER.get(name, name)
 
 
@@ -94,14 +96,18 @@ def reads_as_chinese(text: str) -> bool:
     return common >= MIN_COMMON and (len(marks) < JUDGED or frequent >= MIN_FREQUENT)
 
 
+_ROWS = frozenset([*range(0xB0, 0xD8), *range(0xA1, 0xA4)])
+_CELLS = range(0xA1, 0xFF)
+
+
 def _is_common(ch: str) -> bool:
     """First level of GB2312 (rows 16-55) or its punctuation and full-width forms (rows 1-3)."""
     code = ch.encode("gb18030", "replace")
-    return len(code) == 2 and code[1] >= 0xA1 and (0xB0 <= code[0] <= 0xD7 or 0xA1 <= code[0] <= 0xA3)
+    return len(code) == len("汉".encode("gb18030")) and code[1] in _CELLS and code[0] in _ROWS
 
 
 def decode(data: bytes, declared: str | None = None) -> Decoded:
-    """Decode a whole text.
+    r"""Decode a whole text.
 
     A character that is cut off at the very end becomes U+FFFD and is noted as `cut_character`.
 
@@ -114,7 +120,7 @@ def decode(data: bytes, declared: str | None = None) -> Decoded:
 
     >>> decode("每日三次".encode("gb18030"))
     Decoded(text='每日三次', encoding='gb18030', fixes=())
-    >>> decode(b"\\xef\\xbb\\xbfdose").text  # the mark is no part of the text
+    >>> decode(b"\xef\xbb\xbfdose").text  # the mark is no part of the text
     'dose'
     >>> decode("três".encode("cp1252"))
     Traceback (most recent call last):
@@ -165,13 +171,13 @@ def _strict(data: bytes, encoding: str) -> Decoded:
 
 
 def of_lines(chunks: Iterable[bytes], declared: str | None = None) -> str:
-    """Decide the encoding of a file that is read line by line, from its first lines that are not ASCII.
+    r"""Decide the encoding of a file that is read line by line, from its first lines that are not ASCII.
 
     The majority of the lines decides, so that one bad line in a thousand is one bad line, not another encoding.
 
-    >>> of_lines([b"id,name\\n" * 20000 + "1,高血压患者的治疗\\n".encode("gb18030")])  # 160 kB of ASCII come first
+    >>> of_lines([b"id,name\n" * 20000 + "1,高血压患者的治疗\n".encode("gb18030")])  # 160 kB of ASCII come first
     'gb18030'
-    >>> of_lines(["一\\n二\\n".encode(), b"\\xd5\\n"])
+    >>> of_lines(["一\n二\n".encode(), b"\xd5\n"])
     'utf-8'
     """
     if declared:

@@ -49,21 +49,21 @@ class UnreadableError(SourceError):
 
 
 def clip(raw: str | bytes) -> str:
-    """The beginning of unreadable material as text that any JSON or Arrow writer takes.
+    r"""The beginning of unreadable material as text that any JSON or Arrow writer takes.
 
-    >>> clip(b"\\xd5\\xe2 {")
-    '\ufffd\ufffd {'
-    >>> clip("高血压\\ud83d")  # half an emoji
-    '高血压\ufffd'
+    >>> clip(b"\xd5\xe2 {")
+    '�� {'
+    >>> clip("高血压\ud83d")  # half an emoji
+    '高血压�'
     """
     text = raw[: 4 * RAW_LIMIT].decode("utf-8", "replace") if isinstance(raw, bytes) else raw
     return replace_surrogates(text[:RAW_LIMIT])
 
 
 def replace_surrogates(text: str) -> str:
-    """Replace halves of surrogate pairs by U+FFFD; whole characters beyond U+FFFF stay.
+    r"""Replace halves of surrogate pairs by U+FFFD; whole characters beyond U+FFFF stay.
 
-    >>> replace_surrogates("好\\ud83d"), replace_surrogates("好👩‍⚕️")
-    ('好\ufffd', '好👩‍⚕️')
+    >>> replace_surrogates("好\ud83d"), replace_surrogates("好👩‍⚕️")
+    ('好�', '好👩‍⚕️')
     """
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

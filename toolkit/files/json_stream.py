@@ -84,14 +84,14 @@ class _Buffer:
 
 
 def json_stream(texts: Iterable[str]) -> Iterator[Found | Fault]:
-    """Read the elements of an array, or values that stand one after another.
+    r"""Read the elements of an array, or values that stand one after another.
 
     A broken element is one fault where the file's layout shows the beginning of the next (same indentation at the
     beginning of a line); else the rest of the file is one.
 
     >>> [row.value for row in json_stream(['[[{"问": "一"}],', ' [{"问": "二"}]]'])]
     [{'问': '一'}, {'问': '二'}]
-    >>> [type(row).__name__ for row in json_stream(['[\\n {"a": 1},\\n {"a": oops},\\n {"a": 3}\\n]'])]
+    >>> [type(row).__name__ for row in json_stream(['[\n {"a": 1},\n {"a": oops},\n {"a": 3}\n]'])]
     ['Found', 'Fault', 'Found']
     """
     buffer = _Buffer(texts)
@@ -103,7 +103,13 @@ def json_stream(texts: Iterable[str]) -> Iterator[Found | Fault]:
         try:
             value, fixes = _next_value(buffer)
         except ValueError as error:
-            yield Fault("unreadable_line", f"element {row}: {error}; repair it or remove it", _to_next(buffer, margin), None, row)
+            yield Fault(
+                "unreadable_line",
+                f"element {row}: {error}; repair it or remove it",
+                _to_next(buffer, margin),
+                None,
+                row,
+            )
             if not buffer.skip(_BETWEEN):
                 return
         else:
@@ -142,10 +148,15 @@ def _next_value(buffer: _Buffer) -> tuple[Any, tuple[str, ...]]:
             raise ValueError("nested too deeply to be data") from None
         if end == len(buffer.text) and buffer.more():  # a number may go on
             continue
-        if "\\ud" in buffer.text or "\\uD" in buffer.text:
+        if _halves_in(buffer.text, buffer.at, end):
             value = whole_characters(value, fixes)
         buffer.at = end
         return value, tuple(dict.fromkeys(fixes))
+
+
+def _halves_in(text: str, start: int, end: int) -> bool:
+    """Whether an escape in this stretch may be half of a surrogate pair."""
+    return text.find("\\ud", start, end) >= 0 or text.find("\\uD", start, end) >= 0
 
 
 def _relative(error: json.JSONDecodeError, start: int) -> json.JSONDecodeError:

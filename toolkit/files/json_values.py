@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import json
+import string
 from typing import Any
 
 import orjson
 
 from toolkit.files.found import replace_surrogates
 
-_DIGITS = bytes(48 if 48 <= byte <= 57 else 32 for byte in range(256))
+_DIGITS = bytes(ord("0" if chr(byte) in string.digits else " ") for byte in range(256))
 _LONG_NUMBER = b"0" * 19
 """orjson reads an integer beyond 64 bit as a float and so loses digits; 19 digits in a row ask for a second reading."""
+_MOST_DIGITS = 20
+"""Of a number of 64 bit, its sign included."""
 _CONTROL = "Invalid control character"
-_NAMES: dict[type, str] = {str: "a string", int: "a number", float: "a number", bool: "true or false", type(None): "null"}
+_NAMES: dict[type, str] = {
+    str: "a string",
+    int: "a number",
+    float: "a number",
+    bool: "true or false",
+    type(None): "null",
+}
 
 
 def loads(data: bytes) -> tuple[Any, tuple[str, ...]]:
-    """Read one JSON value and say what had to be mended.
+    r"""Read one JSON value and say what had to be mended.
 
     Of a key that stands twice, the last value holds, as in every JSON parser.
 
@@ -28,8 +37,8 @@ def loads(data: bytes) -> tuple[Any, tuple[str, ...]]:
     ({'剂量': '5 mg'}, ())
     >>> loads(b'{"id": 123456789012345678901}')  # beyond 64 bit: the digits are kept as text
     ({'id': '123456789012345678901'}, ('long_integer',))
-    >>> loads('{"a": "好\\\\ud83d"}'.encode())  # half an emoji is no reason to lose the answer
-    ({'a': '好\ufffd'}, ('lone_surrogate',))
+    >>> loads('{"a": "好\\ud83d"}'.encode())  # half an emoji is no reason to lose the answer
+    ({'a': '好�'}, ('lone_surrogate',))
     >>> loads(b'{"dose": NaN}')
     Traceback (most recent call last):
     ValueError: NaN is not JSON; write null
@@ -70,9 +79,8 @@ def decoder(fixes: list[str], *, strict: bool = True) -> json.JSONDecoder:
     """A decoder that refuses NaN and keeps the digits of long integers; what it mends it appends to `fixes`."""
 
     def integer(digits: str) -> int | str:
-        value = int(digits) if len(digits) < 25 else None
-        if value is not None and -(2**63) <= value < 2**64:
-            return value
+        if len(digits) <= _MOST_DIGITS and -(2**63) <= int(digits) < 2**64:
+            return int(digits)
         fixes.append("long_integer")
         return digits
 

@@ -1,6 +1,6 @@
-"""Physical lines of a byte stream, and byte ranges that end at line ends.
+r"""Physical lines of a byte stream, and byte ranges that end at line ends.
 
-Lines end at `\\n` and nowhere else: U+2028 and U+0085 are ordinary characters of a text.
+Lines end at `\n` and nowhere else: U+2028 and U+0085 are ordinary characters of a text.
 """
 
 from __future__ import annotations

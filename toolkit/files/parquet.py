@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-import datetime
+import datetime as dt
 import decimal
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,13 +36,13 @@ def parquet_rows(path: Path) -> Iterator[Found]:
 
 
 def as_json(value: Any) -> Any:
-    """What JSON writes for a value it does not know; for `orjson.dumps(default=...)`.
+    r"""What JSON writes for a value it does not know; for `orjson.dumps(default=...)`.
 
     >>> import decimal
-    >>> as_json(decimal.Decimal("0.10")), as_json("高".encode()), as_json(b"\\xff")
+    >>> as_json(decimal.Decimal("0.10")), as_json("高".encode()), as_json(b"\xff")
     ('0.10', '高', '/w==')
     """
-    if isinstance(value, decimal.Decimal | datetime.timedelta):
+    if isinstance(value, decimal.Decimal | dt.timedelta):
         return str(value)
     if isinstance(value, bytes):
         try:

@@ -8,8 +8,9 @@ and the lines in between come out as faults.
 from __future__ import annotations
 
 import csv
+import itertools
 import re
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterable, Iterator
 
 from toolkit.files.encoding import as_text, splits_at_newline
@@ -59,12 +60,11 @@ def column_names(cells: list[str]) -> list[str]:
     >>> column_names(["问题", "", "答案", "答案"])
     ['问题', 'column 2', '答案', '答案 (2)']
     """
-    seen: Counter[str] = Counter()
-    names = []
+    names: list[str] = []
     for number, cell in enumerate(cells, 1):
         name = cell.strip() or f"column {number}"
-        seen[name] += 1
-        names.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+        numbered = (f"{name} ({n})" for n in itertools.count(2))
+        names.append(name if name not in names else next(n for n in numbered if n not in names))
     return names
 
 
@@ -137,7 +137,7 @@ def sniff(head: list[str]) -> str:
 
 def _fit(head: list[str], delimiter: str) -> tuple[float, int]:
     widths = [len(row) for row in csv.reader(head, delimiter=delimiter) if row]
-    if not widths or widths[0] < 2:
+    if not widths or widths[0] == 1:
         return 0.0, 0
     return widths.count(widths[0]) / len(widths), widths[0]
 

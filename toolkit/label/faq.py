@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from toolkit.label.document import Document, Section
-from toolkit.label.found import LONGEST_ANSWER, Found, answer_span, is_prose_answer, trimmed, weight
+from toolkit.label.found import LONGEST_ANSWER, Found, answer_blocks, is_prose_answer, trimmed, weight
 from toolkit.label.titles import clean_title, is_question
 
 _BEFORE = r"[ \t\u3000]*(?:#{1,6}[ \t]+|>[ \t]*|[-*+][ \t]+|[0-9]{1,3}[.)、][ \t]*)*"
@@ -106,16 +106,14 @@ def _path_at(sections: Sequence[Section], position: int) -> tuple[str, ...]:
 
 def _asked_by_heading(doc: Document, section: Section) -> Found | None:
     title = clean_title(_ASKED.sub("", section.path[-1], count=1))
-    if not is_question(title) or not is_prose_answer(section.blocks, _LEAST_SECTION):
+    blocks = answer_blocks(doc, section.blocks)
+    if not is_question(title) or not is_prose_answer(blocks, _LEAST_SECTION):
         return None
-    span = answer_span(doc, section.blocks)
-    if span is None:
-        return None
-    start = span[0]
-    if found := _ANSWERED.match(doc.text, start, span[1]):
+    start, end = trimmed(doc.text, blocks[0].start, blocks[-1].end)
+    if found := _ANSWERED.match(doc.text, start, end):
         start = found.end()
     return Found(
-        rule="faq", start=start, end=span[1], pool="question",
+        rule="faq", start=start, end=end, pool="question",
         slots={"question": title, "about": " > ".join(doc.context(section.path[:-1]))}, headings=section.path,
         confidence=0.83,
     )  # fmt: skip

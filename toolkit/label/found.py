@@ -80,14 +80,14 @@ def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
     return start, start + len(inner.strip())
 
 
-def answer_span(doc: Document, blocks: tuple[Block, ...]) -> tuple[int, int] | None:
-    """The span of a section's content, without comments, rules and pictures at its ends; None where nothing is left."""
+def answer_blocks(doc: Document, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+    """The content of a section, without comments, rules and pictures at its ends."""
     inside = list(blocks)
     while inside and not _says_something(doc, inside[-1]):
         inside.pop()
     while inside and not _says_something(doc, inside[0]):
         inside.pop(0)
-    return trimmed(doc.text, inside[0].start, inside[-1].end) if inside else None
+    return tuple(inside)
 
 
 def _says_something(doc: Document, block: Block) -> bool:
@@ -102,17 +102,16 @@ def is_prose_answer(blocks: tuple[Block, ...], least: float) -> bool:
     Tables, code and admonitions (`> [!TIP]`) may stand in an answer and are none by themselves.
 
     Args:
-        blocks: The content of a section.
+        blocks: What `answer_blocks` gave.
         least: The fewest words, as `weight` counts.
     """
-    said = [b for b in blocks if b.kind != "rule"]
-    prose = [b for b in said if b.kind in ("paragraph", "list", "quote") and not b.plain.startswith("[!")]
+    prose = [b for b in blocks if b.kind in ("paragraph", "list", "quote") and not b.plain.startswith("[!")]
     plain = " ".join(b.plain for b in prose)
     if weight(plain) < least or 2 * sum(b.linked for b in prose) > len(plain):
         return False
-    if any(b.kind == "html" for b in said) or said[-1].end - said[0].start > LONGEST_ANSWER:
+    if any(b.kind == "html" for b in blocks) or blocks[-1].end - blocks[0].start > LONGEST_ANSWER:
         return False
-    return not (said[-1].kind == "paragraph" and said[-1].plain.endswith((":", "：")))
+    return not (blocks[-1].kind == "paragraph" and blocks[-1].plain.endswith((":", "：")))
 
 
 def is_dangling(answer: str) -> bool:

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 
 from toolkit.label.document import Document, Section
-from toolkit.label.found import Found, answer_span, is_dangling, is_prose_answer
+from toolkit.label.found import Found, answer_blocks, is_dangling, is_prose_answer, trimmed
 from toolkit.label.titles import clean_title, is_date_or_version, is_generic, is_question
 
 _LEAST = 10.0
-"""Words. Shorter sections are pointers (“See below.”, 略。), measured on 230 documents: see docs of label.rules."""
+"""Words. Shorter sections are pointers (“See below.”, 略。) and captions."""
 _LONGEST_TITLE = 80
 _NOT_A_SUBJECT = re.compile(
     r"(?:when to use|note|notes|tip|tips|warning|example|examples|注意|提示|示例|例)(?:\s?[0-9]*)?$|.*[。；;，,]$|https?://|\W+$",
@@ -40,12 +40,14 @@ def _is_container(doc: Document, section: Section) -> bool:
 
 def _found(doc: Document, section: Section) -> Found | None:
     title = clean_title(section.path[-1])
-    span = answer_span(doc, section.blocks)
-    if span is None or not _is_subject(title) or not is_prose_answer(section.blocks, _LEAST):
+    blocks = answer_blocks(doc, section.blocks)
+    in_change_log = any(is_date_or_version(clean_title(above)) for above in section.path)
+    if in_change_log or not _is_subject(title) or not is_prose_answer(blocks, _LEAST):
         return None
-    dangling = is_dangling(doc.text[slice(*span)])
+    start, end = trimmed(doc.text, blocks[0].start, blocks[-1].end)
+    dangling = is_dangling(doc.text[start:end])
     return Found(
-        rule="heading", start=span[0], end=span[1], pool="heading",
+        rule="heading", start=start, end=end, pool="heading",
         slots={"heading": " > ".join([*doc.context(section.path[:-1]), title])}, headings=section.path, confidence=0.4 if dangling else 0.6,
     )  # fmt: skip
 
@@ -53,9 +55,9 @@ def _found(doc: Document, section: Section) -> Found | None:
 def _is_subject(title: str) -> bool:
     """Say whether a title names something one can ask about.
 
-    >>> [_is_subject(t) for t in ("手卫生", "Oxygen saturation", "目录", "v1.2.0", "如何清洁？", "A")]
-    [True, True, False, False, False, False]
+    >>> [_is_subject(t) for t in ("手卫生", "Oxygen saturation", "目录", "如何清洁？", "A")]
+    [True, True, False, False, False]
     """
-    if not 2 <= len(title) <= _LONGEST_TITLE or is_generic(title) or is_date_or_version(title):  # noqa: PLR2004 - one letter names nothing
+    if not 2 <= len(title) <= _LONGEST_TITLE or is_generic(title):  # noqa: PLR2004 - one letter names nothing
         return False
     return not is_question(title) and _NOT_A_SUBJECT.match(title) is None

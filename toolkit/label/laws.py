@@ -74,11 +74,12 @@ def law_article(doc: Document) -> Iterator[Found]:
     """
     if not doc.title:
         return
-    articles = _run(list(_heads(doc)))
+    runs = _runs(list(_heads(doc)))
+    articles = max(runs, key=len)
     if len(articles) < _FEWEST:
         return
     divisions = _Divisions(doc)
-    stops = sorted({*(doc.lines[a.line].start for a in articles), *divisions.starts})
+    stops = sorted({*(doc.lines[a.line].start for run in runs for a in run), *divisions.starts})
     for order, article in enumerate(articles, 1):
         start, end = _body(doc, article, _next(stops, article.body, len(doc.text)))
         answer = doc.text[start:end]
@@ -138,8 +139,8 @@ def _roman(text: str) -> int:
     return sum(-v if v < after else v for v, after in pairwise([*values, 0]))
 
 
-def _run(heads: Sequence[Article]) -> list[Article]:
-    """The longest run of rising numbers. One that starts again at 1 is another statute, in the attachment of this one."""
+def _runs(heads: Sequence[Article]) -> list[list[Article]]:
+    """Part articles into runs of rising numbers. One that starts again at 1 is another statute, attached to this one."""
     runs: list[list[Article]] = [[]]
     for head in heads:
         last = runs[-1][-1].number if runs[-1] else (0, 0)
@@ -147,7 +148,7 @@ def _run(heads: Sequence[Article]) -> list[Article]:
             runs.append([head])
         elif not runs[-1] or (last < head.number and head.number[0] - last[0] <= _LONGEST_GAP):
             runs[-1].append(head)
-    return max(runs, key=len)
+    return runs
 
 
 def _body(doc: Document, article: Article, stop: int) -> tuple[int, int]:

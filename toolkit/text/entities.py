@@ -10,6 +10,7 @@ from toolkit.text.fix import fix
 
 _ENTITY = re.compile(r"&(#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _OPENS_TAG = re.compile(r"[A-Za-z/!?&]")
+_OPEN_TAG = re.compile(r"<[A-Za-z/!?][^<>\n]*\Z")
 # Decoded, these would become code, a formula, a table column, an end of line, or half of the next reference.
 _STRUCTURE = frozenset("`$|\\~#;\n\r")
 # Not printable in the sense of `str.isprintable`, and still what authors mean; later fixes fold or drop them.
@@ -39,7 +40,7 @@ def decode_entities(text: str) -> str:
         decoded = _decode(match[1])
         if decoded == "<" and _OPENS_TAG.match(text, match.end()):
             decoded, open_tag = match[0], True
-        elif decoded == ">" and (open_tag or "<" in between):
+        elif decoded == ">" and (open_tag or _OPEN_TAG.search(between)):
             decoded, open_tag = match[0], False
         elif match[1] in _AMPERSANDS and _BEGINS_ENTITY.match(text, match.end()):
             decoded = match[0]

@@ -313,7 +313,7 @@ def settle(text: str) -> str | None:
     text = sample(text)
     words = latin_words(text)
     counts = _count_scripts(text, len(words))
-    if not counts.cjk and not counts.elsewhere:
+    if not counts.cjk and not counts.latin and not any(map(str.isalpha, text)):  # rows of letters hold digits, too
         return "und"
     latin = FunctionWords.of(words)
     if counts.cjk:

@@ -44,7 +44,7 @@ BLOCKS = re.compile(
 )
 INLINE = re.compile(_INLINE)
 CELLS = re.compile(rf"(?P<table>(?<![ \t\r])[ \t\r]+(?:\|[ \t\r]*|\Z)|(?<!\\)\|[ \t\r]*)|{_INLINE}")
-# Without one of these marks the whole text is prose: nine texts in ten need no cutting.
+# Without one of these marks the whole text is prose and needs no cutting.
 MARKS = re.compile(r"[`~$|\\]|://")
 
 # Planes 4 to 13 hold no character and never will soon: one of their code points can stand for a protected segment.

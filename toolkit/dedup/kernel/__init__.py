@@ -16,7 +16,7 @@ from toolkit.dedup.kernel.functions import (
     salient_keys,
     similarities,
 )
-from toolkit.dedup.kernel.near import NearDuplicates, Pairs, near_duplicates
+from toolkit.dedup.kernel.near import NearDuplicates, Pairs, Texts, Work, crowds_of, near_duplicates, settle
 from toolkit.dedup.kernel.params import Params, bands_for
 
 __all__ = [
@@ -26,16 +26,20 @@ __all__ = [
     "NearDuplicates",
     "Pairs",
     "Params",
+    "Texts",
+    "Work",
     "band_keys",
     "bands_for",
     "candidate_pairs",
     "choose_kernel",
     "components",
+    "crowds_of",
     "exact_keys",
     "leaders",
     "near_duplicates",
     "normal_column",
     "pair_similarities",
     "salient_keys",
+    "settle",
     "similarities",
 ]

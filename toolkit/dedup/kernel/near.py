@@ -25,18 +25,13 @@ from toolkit.dedup.kernel import functions as f
 from toolkit.dedup.kernel.backends import choose_kernel
 from toolkit.dedup.kernel.candidates import Candidates, candidate_pairs, components
 from toolkit.dedup.kernel.columns import I64
-from toolkit.dedup.kernel.hashes import U64
+from toolkit.dedup.kernel.hashes import U64, spread_array
 from toolkit.dedup.kernel.params import Params
 
 F64 = npt.NDArray[np.float64]
+_NO_ROWS = np.zeros(0, dtype=np.int64)
+_NO_KEYS = np.zeros((0, 2), dtype=np.uint64)
 BLOCK = 1 << 25  # bytes of texts in memory while pairs are verified
-
-
-class _Parts(NamedTuple):
-    lengths: list[I64]
-    exact: list[U64]
-    rows: list[I64]
-    keys: list[U64]
 
 
 class Texts(Protocol):
@@ -93,7 +88,7 @@ def near_duplicates(
     """
     whole = pa.chunked_array([texts]) if isinstance(texts, pa.Array) else texts
     chosen = choose_kernel(kernel, len(whole), getattr(whole, "nbytes", 0))
-    work = _Work(whole, params, chosen, normal)
+    work = Work(whole, params, chosen, normal)
     rank = np.arange(len(whole)) if order is None else np.argsort(np.argsort(order, kind="stable"))
     scan = work.scan()
     twin = _first_twins(scan.exact, rank)
@@ -102,65 +97,75 @@ def near_duplicates(
     del scan
     alone = ~pairs.crowded
     verified, vetoed = work.verify(pairs.left[alone], pairs.right[alone], lengths)
-    crowds = _crowds(pairs.left[pairs.crowded], pairs.right[pairs.crowded], rank)
-    kept_for, similarity = _settle(work, crowds, verified, rank)
+    crowds = crowds_of(pairs.left[pairs.crowded], pairs.right[pairs.crowded], rank)
+    _, kept_for, similarity = settle(work, crowds, verified, rank)
     return NearDuplicates(_with_twins(twin, kept_for, similarity, lengths), vetoed)
 
 
-class _Work(NamedTuple):
+class Work(NamedTuple):
+    """The texts and how they are compared: the steps that read texts again, for one process and for a stage over shards.
+
+    `apart` gives each row a number (say, of its fact key and interval); a crowd is settled within equal numbers only.
+    """
+
     texts: Texts
     params: Params
     kernel: str
     normal: bool
+    apart: U64 | None = None
 
     def take(self, rows: I64) -> pa.Array:
+        """Return the normal forms of some rows."""
         found = self.texts.take(pa.array(rows))
         return found if self.normal else f.normal_column(found, kernel=self.kernel)
 
     def scan(self) -> _Scan:
         """Read all texts once."""
-        first, parts = 0, _Parts([], [], [], [])
+        first = 0
+        lengths, exact, rows, keys = [_NO_ROWS], [_NO_KEYS], [_NO_ROWS], [np.zeros((0, self.params.bands), np.uint64)]
         for chunk in self.texts.iterchunks():
             forms = chunk if self.normal else f.normal_column(chunk, kernel=self.kernel)
-            rows, keys = f.band_keys(forms, params=self.params, kernel=self.kernel, normal=True)
-            lengths = pc.fill_null(pc.binary_length(forms), 0).to_numpy(zero_copy_only=False)
-            exact = f.exact_halves(forms, kernel=self.kernel, normal=True)
-            for part, values in zip(parts, (lengths.astype(np.int64), exact, rows + first, keys), strict=True):
-                part.append(values)
+            found, bands = f.band_keys(forms, params=self.params, kernel=self.kernel, normal=True)
+            sizes = pc.fill_null(pc.binary_length(forms), 0).to_numpy(zero_copy_only=False)
+            lengths.append(sizes.astype(np.int64))
+            exact.append(f.exact_halves(forms, kernel=self.kernel, normal=True))
+            rows.append(found + first)
+            keys.append(bands)
             first += len(chunk)
-        nothing = np.zeros((0, 2), dtype=np.uint64)
-        return _Scan(
-            _concatenate(parts.lengths or [np.zeros(0, dtype=np.int64)]),
-            _concatenate(parts.exact or [nothing]),
-            _concatenate(parts.rows or [np.zeros(0, dtype=np.int64)]),
-            _concatenate(parts.keys or [nothing]),
-        )
+        return _Scan(_concatenate(lengths), _concatenate(exact), _concatenate(rows), _concatenate(keys))
 
-    def verify(self, left: I64, right: I64, lengths: I64) -> tuple[Pairs, Pairs]:
-        """Measure pairs; return those that reach the threshold, and of these apart those whose salient tokens differ."""
+    def verify(self, left: I64, right: I64, lengths: I64, *, sized: bool = False) -> tuple[Pairs, Pairs]:
+        """Measure pairs; return those that reach the threshold, and of these apart those whose salient tokens differ.
+
+        Args:
+            left: Rows, best sorted.
+            right: Rows.
+            lengths: Bytes of every row, or of every pair if `sized`; they only bound the memory of a step.
+            sized: What `lengths` counts.
+        """
+        sizes = lengths if sized else lengths[left] + lengths[right]
         similarity = np.zeros(len(left))
-        for a, b in _spans(lengths[left] + lengths[right]):
+        for a, b in _spans(sizes):
             rows, places = np.unique(np.concatenate([left[a:b], right[a:b]]), return_inverse=True)
             one, two = places[: b - a], places[b - a :]
             similarity[a:b] = f.pair_similarities(
                 self.take(rows), one, two, params=self.params, kernel=self.kernel, normal=True
             )
         near = similarity >= self.params.threshold
-        left, right, similarity = left[near], right[near], similarity[near]
-        rows, places = np.unique(np.concatenate([left, right]), return_inverse=True)
-        salient = self.salient(rows, lengths[rows])[places]
-        equal = salient[: len(left)] == salient[len(left) :]
-        parts = (Pairs(left[m], right[m], similarity[m]) for m in (equal, ~equal))
-        return next(parts), next(parts)
-
-    def salient(self, rows: I64, lengths: I64) -> U64:
-        parts = [f.salient_keys(self.take(rows[a:b]), kernel=self.kernel, normal=True) for a, b in _spans(lengths)]
-        return np.concatenate([np.zeros(0, dtype=np.uint64), *parts])
+        pairs, sizes = Pairs(left[near], right[near], similarity[near]), sizes[near]
+        equal = np.zeros(len(sizes), dtype=np.bool_)
+        for a, b in _spans(sizes):
+            rows, places = np.unique(np.concatenate([pairs.left[a:b], pairs.right[a:b]]), return_inverse=True)
+            salient = f.salient_keys(self.take(rows), kernel=self.kernel, normal=True)[places]
+            equal[a:b] = salient[: b - a] == salient[b - a :]
+        return Pairs(*(part[equal] for part in pairs)), Pairs(*(part[~equal] for part in pairs))
 
     def lead(self, rows: I64) -> Pairs:
         """Return who follows whom among rows in survivor order."""
         forms = self.take(rows)
         same = f.salient_keys(forms, kernel=self.kernel, normal=True)
+        if self.apart is not None:
+            same = spread_array(same + self.apart[rows].astype(np.uint64))
         member, leader, _ = f.leaders(forms, params=self.params, same=same, kernel=self.kernel, normal=True)
         similarity = f.pair_similarities(forms, member, leader, params=self.params, kernel=self.kernel, normal=True)
         sure = similarity >= self.params.threshold
@@ -211,7 +216,7 @@ def _all_candidates(scan: _Scan, twin: I64) -> Candidates:
     return Candidates(np.concatenate([left, chain_left]), np.concatenate([right, chain_right]), crowded)
 
 
-def _crowds(left: I64, right: I64, rank: I64) -> list[I64]:
+def crowds_of(left: I64, right: I64, rank: I64) -> list[I64]:
     """Return the members of every crowd in survivor order."""
     refs, labels = components(left, right)
     order = np.lexsort((rank[refs], labels))
@@ -219,8 +224,18 @@ def _crowds(left: I64, right: I64, rank: I64) -> list[I64]:
     return [part for part in np.split(refs[order], edges) if len(part)]
 
 
-def _settle(work: _Work, crowds: list[I64], pairs: Pairs, rank: I64) -> tuple[I64, F64]:
-    """Decide who is kept; ask again every crowd that has a kept member that did not lead."""
+def settle(work: Work, crowds: list[I64], pairs: Pairs, rank: I64) -> tuple[list[Pairs], I64, F64]:
+    """Decide who is kept; ask again every crowd that has a kept member that did not lead.
+
+    Args:
+        work: The texts.
+        crowds: Members of every crowd, in survivor order.
+        pairs: Verified pairs; a row named in none of them and in no crowd is kept.
+        rank: Place of every row in survivor order.
+
+    Returns:
+        All pairs found, for every row the kept row it is dropped for or -1, and the similarity of the two.
+    """
     found = [pairs, *(work.lead(crowd) for crowd in crowds)]
     led = [np.setdiff1d(crowd, part.left) for crowd, part in zip(crowds, found[1:], strict=True)]
     while True:
@@ -233,7 +248,7 @@ def _settle(work: _Work, crowds: list[I64], pairs: Pairs, rank: I64) -> tuple[I6
             again.append(work.lead(kept))
             led[at] = kept
         if not sum(len(part.left) for part in again):
-            return kept_for, similarity
+            return found, kept_for, similarity
         found += again
 
 

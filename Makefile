@@ -1,0 +1,47 @@
+# One virtual environment in .venv; every target makes what it needs.
+PYTHON ?= python3
+AS_OF ?= 2026-11-22
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: run test check docs test-faults bench clean
+
+run: .venv/core ## the sample data through the whole chain
+	$(BIN)/toolkit run sample_data/recipe.yaml --out build --as-of $(AS_OF)
+
+test: .venv/test ## every test but the slow targets
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not faults and not cluster"
+
+check: .venv/test ## lint, types, layers, generated files
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python docs/generate.py --check
+	$(BIN)/python sample_data/make_binary.py --check
+
+docs: .venv/core ## write what is generated: schemas, docs/reference
+	$(BIN)/python docs/generate.py
+
+test-faults: .venv/test ## kills, fills and corrupts for real
+	$(BIN)/python -m pytest -m faults tests
+
+bench: .venv/test ## figures into benchmarks/results
+	$(BIN)/python benchmarks/bench_chain.py
+
+.venv/pip:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "toolkit needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv .venv
+	$(PIP) --upgrade pip
+	touch $@
+
+.venv/core: .venv/pip pyproject.toml
+	$(PIP) -e .
+	touch $@
+
+.venv/test: .venv/pip pyproject.toml
+	$(PIP) -e '.[all]' --group test --group check
+	touch $@ .venv/core
+
+clean:
+	rm -rf .venv build dist .hypothesis .mypy_cache .ruff_cache

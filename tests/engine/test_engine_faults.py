@@ -1,0 +1,89 @@
+"""Killed workers, killed drivers and Ctrl-C: nothing is lost, and the bytes after a resume are the same."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from toy_run import toy_run
+
+from toolkit.errors import DataError
+
+SCRIPT = [sys.executable, str(Path(__file__).with_name("toy_run.py"))]
+
+
+def start(work, slow=0.3):
+    return subprocess.Popen([*SCRIPT, str(work), str(slow)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def wait_for_shards(work, count):
+    deadline = time.monotonic() + 60
+    while len(list(Path(work).rglob("*.json"))) < count:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_a_worker_that_is_killed_costs_no_record(tmp_path):
+    expected, _ = toy_run(tmp_path / "quiet")
+
+    digest, finished = toy_run(tmp_path / "killed", workers=2, kills_on="第13条", once=str(tmp_path / "once"))
+
+    assert (tmp_path / "once").exists()
+    assert digest == expected
+    assert finished.counts[2].left == {}
+
+
+def test_input_that_always_kills_its_worker_is_named_and_the_rest_is_kept(tmp_path):
+    with pytest.raises(DataError, match="died 3 times on the same piece of input"):
+        toy_run(tmp_path, workers=2, kills_on="第13条")
+
+    assert list(tmp_path.rglob("*.parquet"))
+
+
+def test_a_driver_that_is_killed_leaves_no_orphans_and_the_next_run_goes_on(tmp_path):
+    expected, _ = toy_run(tmp_path / "quiet", units=12)
+    first = start(tmp_path / "work")
+    wait_for_shards(tmp_path / "work", 5)
+    family = psutil.Process(first.pid).children(recursive=True)
+
+    first.kill()
+    first.wait()
+
+    assert not psutil.wait_procs(family, timeout=20)[1]
+    second = start(tmp_path / "work", slow=0)
+    out, err = second.communicate(timeout=120)
+    digest, reused = out.split()
+    assert (digest, second.returncode) == (expected, 0), err
+    assert int(reused) >= 5
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_asked_once_to_stop_a_run_drains_and_says_how_to_go_on(tmp_path, number):
+    process = start(tmp_path / "work")
+    wait_for_shards(tmp_path / "work", 3)
+
+    os.kill(process.pid, number)
+    out, _ = process.communicate(timeout=60)
+
+    assert process.returncode == 4
+    assert "stopped on request" in out
+    assert not list((tmp_path / "work").rglob("*.tmp"))
+
+
+def test_asked_twice_it_stops_at_once(tmp_path):
+    process = start(tmp_path / "work", slow=5)
+    wait_for_shards(tmp_path / "work", 1)
+    time.sleep(1)
+
+    os.kill(process.pid, signal.SIGINT)
+    time.sleep(0.2)
+    os.kill(process.pid, signal.SIGINT)
+    began = time.monotonic()
+    process.communicate(timeout=60)
+
+    assert process.returncode == 4
+    assert time.monotonic() - began < 5

@@ -1,0 +1,114 @@
+"""Stages small enough to see through: numbered texts, a dedup, a map that can fail, and an export."""
+
+import dataclasses
+import hashlib
+import os
+import signal
+import time
+from pathlib import Path
+from typing import ClassVar
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from toolkit.kinds import Export, KeyReduce, Map, Read, leave
+from toolkit.record import columns_of
+from toolkit.stage import Stage, option
+
+
+@dataclasses.dataclass(frozen=True)
+class ToyUnit:
+    number: int
+    rows: int
+
+    def digest(self):
+        return f"toy {self.number} {self.rows}"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ToyRead(Stage):
+    name: ClassVar[str] = "toy.read"
+    units: int = option(4, "Units.")
+    rows: int = option(500, "Rows in a unit.")
+
+    def steps(self):
+        return (Read(self.plan, self.read),)
+
+    def plan(self):
+        return [ToyUnit(n, self.rows) for n in range(self.units)]
+
+    def read(self, unit):
+        rows = [self.row(unit.number, i) for i in range(unit.rows)]
+        yield from (columns_of(rows[i : i + 200]) for i in range(0, len(rows), 200))
+
+    @staticmethod
+    def row(unit, number):
+        return {
+            "id": f"{unit:03}-{number:05}",
+            "text": f"第{(unit * 31 + number * 7) % 900}条",
+            "source": {"uri": f"{unit:03}"},
+        }
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ToyDedup(Stage):
+    name: ClassVar[str] = "toy.dedup"
+
+    def steps(self):
+        return (KeyReduce(self.emit, (self.repeats,), self.drop),)
+
+    def emit(self, batch):
+        keys = [hashlib.blake2b(t.encode(), digest_size=16).digest() for t in batch.column("text").to_pylist()]
+        return pa.table({"key": pa.array(keys, pa.binary(16)), "row": range(batch.num_rows), "id": batch.column("id")})
+
+    def repeats(self, rows, _records):
+        rows = rows.sort_by([("key", "ascending"), ("id", "ascending")])
+        keys = rows.column("key").to_pylist()
+        return rows.filter(pa.array([n > 0 and keys[n] == keys[n - 1] for n in range(len(keys))])).select(["ref"])
+
+    def drop(self, batch, rows):
+        mask = pc.is_in(pa.array(range(batch.num_rows), pa.int64()), value_set=rows.column("row").combine_chunks())
+        return leave(batch, mask, self.name, "exact_duplicate", "seen before")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ToyMap(Stage):
+    """Fails on a text, kills its worker, or is slow, as told."""
+
+    name: ClassVar[str] = "toy.map"
+    fails_on: str = option("", "Raises on a text that holds this.")
+    kills_on: str = option("", "Kills the worker on a text that holds this.")
+    once: str = option("", "Kills only while this file is not there.")
+    slow: float = option(0.0, "Seconds to sleep per batch.")
+    suffix: str = option("", "Appended to every text.")
+
+    def apply_batch(self, batch):
+        time.sleep(self.slow)
+        texts = batch.column("text").to_pylist()
+        if self.kills_on and any(self.kills_on in t for t in texts) and not (self.once and Path(self.once).exists()):
+            if self.once:
+                Path(self.once).touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        if self.fails_on and any(self.fails_on in t for t in texts):
+            raise ValueError("the text cannot be processed")
+        at = batch.schema.get_field_index("text")
+        return batch.set_column(at, "text", pa.array([t + self.suffix for t in texts]))
+
+    def steps(self):
+        return (Map(self.apply_batch),)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ToyExport(Stage):
+    name: ClassVar[str] = "toy.export"
+
+    def steps(self):
+        return (Export(self.emit),)
+
+    def emit(self, batch):
+        # reversed ids as keys: the export must sort, not just keep the order
+        keys = [i[::-1].encode() for i in batch.column("id").to_pylist()]
+        lines = [f"{t}\n".encode() for t in batch.column("text").to_pylist()]
+        return pa.table(
+            {"key": pa.array(keys, pa.binary()), "row": range(batch.num_rows), "line": pa.array(lines, pa.binary())}
+        )
