@@ -36,6 +36,7 @@ REASONS: dict[str, str] = {
     "empty": "Nothing is left in the fields that carry the content.",
     "too_short": "The text is shorter than the profile allows.",
     "too_long": "The text is longer than the profile allows.",
+    "pii_found": "Personal data or a secret stands in it; which types, not which values, is in the detail.",
     # dedup
     "exact_duplicate": "The normal form equals that of a record that stays.",
     "near_duplicate": "The shingles are as similar as the threshold to those of a record that stays.",

@@ -11,6 +11,7 @@ from toolkit.age.evidence import FLAGS as KNOWLEDGE_FLAGS
 from toolkit.age.policy import BUILTIN, VOLATILITIES, check
 from toolkit.age.verdict import FLAGS, RULES
 from toolkit.errors import UsageError
+from toolkit.reasons import check_reason
 from toolkit.record import columns_of, rows_of
 from toolkit.schemas import load
 from toolkit.stage import stage_class
@@ -35,7 +36,7 @@ def test_the_schema_and_the_program_know_the_same_words():
     [
         ({"normative_doctypes": ["法律"]}, "did you mean 'normative_doc_types'?"),
         ({"drop_min_rank": 1}, "/drop_min_rank 1 is less than the minimum of 2"),
-        ({"tz_default": "Asia/Shangahi"}, "did you mean 'Asia/Shanghai'?"),
+        ({"tz_default": "Asia/Shangahi"}, "did you mean 'Asia/Shanghai'"),
         ({"defaults": {"fats": {"route": "rag"}}}, "did you mean 'fast'?"),
         ({"rules": [{"match": {}, "set": {"route": "rag"}}]}, "/rules/0/match"),
         ({"rules": [{"match": {"domain": 3}, "set": {"route": "rag"}}]}, "/rules/0/match/domain 3 is not of type"),
@@ -85,7 +86,7 @@ def test_a_policy_that_is_no_yaml_is_refused_by_name(tmp_path, text):
 
 
 def test_a_missing_policy_is_refused_by_name():
-    with pytest.raises(UsageError, match="nowhere.yaml: No such file"):
+    with pytest.raises(UsageError, match=r"nowhere\.yaml: No such file"):
         Policy.of("nowhere.yaml")
 
 
@@ -96,7 +97,7 @@ def test_a_day_that_is_none_is_refused_before_anything_runs(day):
 
 
 def test_a_day_is_required():
-    with pytest.raises(UsageError, match="age.decide needs the option 'as_of'"):
+    with pytest.raises(UsageError, match=r"age\.decide needs the option 'as_of'"):
         Decide.build({})
 
 
@@ -165,6 +166,11 @@ def test_a_policy_may_change_its_mind_about_volatility_and_a_source_is_not_overr
     assert [r["validity"]["volatility"] for r in first] == ["fast", "slow"]
     assert [r["validity"]["volatility"] for r in second] == ["timeless", "slow"]
     assert sum(c["field"] == "volatility" for c in second[0]["validity"]["evidence"]) == 1
+
+
+def test_every_reason_stands_in_the_table_of_the_program():
+    for rule in RULES:
+        check_reason({"undated": "no_date"}.get(rule.__name__, rule.__name__))
 
 
 def test_every_rule_and_flag_has_a_name_of_its_own():

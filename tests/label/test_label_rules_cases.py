@@ -20,7 +20,7 @@ def cases():
                 yield pytest.param(rule, row, id=f"{rule}/{row['name']}/{row['lang']}")
 
 
-@pytest.mark.parametrize(("rule", "case"), cases())
+@pytest.mark.parametrize(("rule", "case"), list(cases()))
 def test_a_rule_finds_what_the_table_says_and_nothing_else(rule, case):
     doc = Document.parse(case["input"], case.get("title", ""), plain=case.get("plain", False))
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -14,14 +13,16 @@ import pyarrow.compute as pc
 
 from toolkit.clean.columns import fix_column
 from toolkit.clean.findings import Finding, add_to_list, settle
-from toolkit.clean.personal import FIX_NAMES, REPLACING, Actions, Found, tell
+from toolkit.clean.languages import name_languages
+from toolkit.clean.personal import FIX_NAMES, Actions
+from toolkit.clean.protect import protect
 from toolkit.clean.texts import Texts
 from toolkit.kinds import Batch
-from toolkit.record import CONTENT, SCHEMA, content_hash, rows_of, set_columns
+from toolkit.record import CONTENT, content_hash, rows_of, set_columns
 from toolkit.stage import Stage, option
-from toolkit.text.language import BACKENDS, UNDETERMINED, detect_languages
+from toolkit.text.fix import ORDER
+from toolkit.text.language import BACKENDS
 from toolkit.text.normalize import CONVERSIONS, profile
-from toolkit.text.pii import PII_TRIGGER
 
 PROFILES = ("auto", "document", "example", "code")
 
@@ -65,12 +66,33 @@ class Clean(Stage):
         """Clean the rows of a batch and say what speaks against each, before anything is dropped."""
         texts = Texts.of(batch)
         fixed, done = fix_column(texts.values, self._fixes)
-        names = [(int(texts.rows[at]), name) for at, made in _made(done) for name in made]
-        changed = pc.is_valid(done).to_numpy(zero_copy_only=False)
-        batch = texts.with_values(fixed).put(batch, changed)
-        return add_to_list(batch, "fixes", names), []
+        fixes = [(int(texts.rows[at]), name) for at, names in _made(done) for name in names]
+        texts, changed = texts.with_values(fixed), pc.is_valid(done).to_numpy(zero_copy_only=False)
+        lang = name_languages(batch.column("lang"), texts, self.language_backend)
+        domain = pc.struct_field(batch.column("source"), "domain")
+        safe = protect(texts, batch.column("extra"), self._actions, lang, domain)
+        cleaned = safe.texts.put(set_columns(batch, {"lang": lang, "extra": safe.extra}), changed | safe.changed)
+        cleaned = _provenance(cleaned, [*fixes, *safe.fixes()])
+        return cleaned, safe.findings()
 
 
 def _made(done: pa.Array) -> list[tuple[int, list[str]]]:
+    """The texts in which something was fixed, and what."""
     at = pc.indices_nonzero(pc.is_valid(done))
     return list(zip(at.to_pylist(), done.take(at).to_pylist(), strict=True))
+
+
+def _provenance(batch: Batch, fixes: Sequence[tuple[int, str]]) -> Batch:
+    """Say which fixes touched which record, in the order of the table, and hash what it says now."""
+    if not fixes:
+        return batch
+    ordered = sorted(set(fixes), key=lambda pair: (pair[0], _PLACE[pair[1]]))
+    batch = add_to_list(batch, "fixes", ordered)
+    mask = np.zeros(batch.num_rows, bool)
+    mask[[row for row, _ in ordered]] = True
+    rows = rows_of(batch.select(["id", *CONTENT]).filter(pa.array(mask)))
+    hashes = pa.array([content_hash(row) for row in rows], pa.string())
+    return set_columns(batch, {"content_hash": pc.replace_with_mask(batch.column("content_hash"), pa.array(mask), hashes)})
+
+
+_PLACE = {name: place for place, name in enumerate((*ORDER, *FIX_NAMES.values()))}

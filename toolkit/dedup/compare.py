@@ -21,19 +21,21 @@ def compared(rows: pa.RecordBatch | pa.Table, fields: Sequence[str]) -> pa.Array
     ['剂量？\ue0005mg', None]
     """
     columns = [_text(rows.column(name)) for name in fields]
-    joined = pc.binary_join_element_wise(*columns, BORDER, null_handling="skip")
-    return pc.if_else(pc.equal(pc.binary_length(joined), 0), None, _one(joined))
+    nothing = columns[0].is_null()
+    for column in columns[1:]:
+        nothing = pc.and_(nothing, column.is_null())
+    # "skip" leaves out a row whose values are all null (pyarrow 26), so that such a row gets an empty text first
+    first = pc.if_else(nothing, "", columns[0])
+    joined = pc.binary_join_element_wise(first, *columns[1:], BORDER, null_handling="skip")
+    return pc.if_else(nothing, None, joined)
 
 
 def _text(column: Any) -> pa.Array:
     column = _one(column)
     if pa.types.is_list(column.type):
-        said = (
-            [_said(messages) for messages in column.to_pylist()]
-            if column.null_count < len(column)
-            else [None] * len(column)
-        )
-        column = pa.array(said, pa.string())
+        if column.null_count == len(column):
+            return pa.nulls(len(column), pa.string())
+        column = pa.array([_said(messages) for messages in column.to_pylist()], pa.string())
     empty = pc.equal(pc.binary_length(column), 0)
     return pc.if_else(empty, None, column)
 

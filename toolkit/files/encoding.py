@@ -79,7 +79,7 @@ def splits_at_newline(encoding: str) -> bool:
 def reads_as_chinese(text: str) -> bool:
     """Whether a text that came out of GB18030 is Chinese, or bytes of something else.
 
-    >>> reads_as_chinese("头痛"), reads_as_chinese("每日三次，饭后服用")
+    >>> reads_as_chinese("咳嗽"), reads_as_chinese("每日三次，饭后服用")
     (True, True)
     >>> reads_as_chinese("高血压".encode().decode("gb18030", "replace"))
     False
@@ -188,11 +188,11 @@ def of_lines(chunks: Iterable[bytes], declared: str | None = None) -> str:
         if head.startswith(mark):
             return encoding
     sample = list(_telling_lines(head, stream))
-    utf8 = sum(map(_is_utf8, sample))
-    if 2 * utf8 >= len(sample):
+    others = [line for line in sample if _decoded(line, "utf-8") is None]
+    if 2 * len(others) <= len(sample):
         return "utf-8"
-    text = b"\n".join(sample).decode("gb18030", "ignore")
-    if reads_as_chinese(text):
+    chinese = [text for line in others if (text := _decoded(line, "gb18030")) is not None]
+    if 2 * len(chinese) > len(others) and reads_as_chinese("\n".join(chinese)):
         return "gb18030"
     raise UnreadableError("the lines are neither UTF-8 nor do they read as GB18030", hint=_HINT)
 
@@ -217,12 +217,11 @@ def _telling_lines(head: bytes, stream: Iterator[bytes]) -> Iterator[bytes]:
         chunk = following
 
 
-def _is_utf8(line: bytes) -> bool:
+def _decoded(line: bytes, encoding: str) -> str | None:
     try:
-        line.decode("utf-8")
+        return line.decode(encoding)
     except UnicodeDecodeError:
-        return False
-    return True
+        return None
 
 
 def as_text(chunks: Iterable[bytes], encoding: str) -> Iterator[str]:

@@ -112,7 +112,7 @@ def _text_lines(chunks: Iterable[bytes], encoding: str) -> Iterator[Line | Fault
             detail = f"line {number}: byte 0x{line[error.start]:02X} is not {encoding}, unlike the rest of the file"
             yield Fault("unreadable_line", f"{detail}; save the whole file in one encoding", clip(line), number)
         else:
-            yield number, (text.removeprefix("\ufeff") if number == 1 else text) + "\n"
+            yield number, (text.removeprefix("\ufeff") if number == 1 else text).removesuffix("\r") + "\n"
 
 
 def _delimiter(source: _Lines, declared: str | None) -> str:

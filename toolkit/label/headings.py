@@ -45,10 +45,10 @@ def _found(doc: Document, section: Section) -> Found | None:
     if in_change_log or not _is_subject(title) or not is_prose_answer(blocks, _LEAST):
         return None
     start, end = trimmed(doc.text, blocks[0].start, blocks[-1].end)
-    dangling = is_dangling(doc.text[start:end])
+    named = " > ".join([*doc.context(section.path[:-1]), title])
     return Found(
-        rule="heading", start=start, end=end, pool="heading",
-        slots={"heading": " > ".join([*doc.context(section.path[:-1]), title])}, headings=section.path, confidence=0.4 if dangling else 0.6,
+        rule="heading", start=start, end=end, pool="heading", slots={"heading": named}, headings=section.path,
+        confidence=0.4 if is_dangling(doc.text[start:end]) else 0.6,
     )  # fmt: skip
 
 

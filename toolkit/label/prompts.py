@@ -11,6 +11,8 @@ from collections.abc import Mapping
 
 from toolkit.text.templates import template
 
+LANGUAGES = ("en", "zh", "zh-Hant")
+
 POOLS: dict[str, dict[str, tuple[str, ...]]] = {
     "law_article": {
         "en": (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -15,7 +16,7 @@ from toolkit.label.faq import faq
 from toolkit.label.found import Found
 from toolkit.label.headings import heading
 from toolkit.label.laws import law_article
-from toolkit.label.prompts import ask
+from toolkit.label.prompts import LANGUAGES, ask
 from toolkit.label.titles import is_generic
 from toolkit.record import derived_id
 from toolkit.text.script import script_language
@@ -48,10 +49,9 @@ def label_document(row: Mapping[str, Any], kinds: Sequence[str], seed: int, stag
         stage: Name of the stage, part of the ids.
     """
     text, uri = row["text"], row["uri"] or ""
-    title = row["title"] or row["source_title"] or ""
-    doc = Document.parse(text, title, plain=uri.endswith(".txt"))
-    if not doc.title and uri:
-        doc = Document(doc.text, doc.blocks, doc.paragraphs, _FILE_DATE.sub("", PurePosixPath(uri).stem))
+    doc = Document.parse(text, row["title"] or row["source_title"] or "", plain=uri.endswith(".txt"))
+    if not doc.title:
+        doc = replace(doc, given_title=_FILE_DATE.sub("", PurePosixPath(uri).stem))
     lang = language_of(row["lang"], text)
     occurrences: Counter[tuple[str, str]] = Counter()
     drafts = []
@@ -106,8 +106,8 @@ def wording(found: Found, doc: Document, lang: str, version: str) -> tuple[str, 
         named = title and title != slots["heading"]
         return (found.pool, {**slots, "title": title}) if named else ("heading_alone", slots)
     about = " > ".join(part for part in (title, slots["about"]) if part)
-    known = slots.get("question", "")
-    if not about or (title and title.casefold() in known.casefold()):
+    said = title and title.casefold() in slots.get("question", "").casefold()
+    if not about or said or lang not in LANGUAGES:
         return f"{found.pool}_alone", slots
     return found.pool, {**slots, "about": about}
 
