@@ -73,6 +73,7 @@ def story(stage, records):
     return left | {r["id"]: r for r in result.kept}
 
 
+@settings(deadline=None)
 @given(RECORDS)
 def test_attaching_again_changes_nothing(records):
     once = list(Attach().run(records).kept)
@@ -80,6 +81,7 @@ def test_attaching_again_changes_nothing(records):
     assert Attach().run(once).kept == once
 
 
+@settings(deadline=None)
 @given(VALIDITY, SOURCE)
 def test_what_attach_writes_is_canonical_and_in_order(validity, source):
     kept = Attach().run([{"id": "a", "text": "…", "validity": validity, "source": source}]).kept[0]
@@ -91,6 +93,7 @@ def test_what_attach_writes_is_canonical_and_in_order(validity, source):
         assert order != "before"
 
 
+@settings(deadline=None)
 @given(RECORDS, DAYS, st.randoms(use_true_random=False))
 def test_the_order_of_the_input_decides_nothing(records, day, random):
     shuffled = records[:]
@@ -99,6 +102,7 @@ def test_the_order_of_the_input_decides_nothing(records, day, random):
     assert story(Decide(as_of=day), shuffled) == story(Decide(as_of=day), records)
 
 
+@settings(deadline=None)
 @given(RECORDS, DAYS, st.integers(1, 4))
 def test_the_borders_of_batches_decide_nothing(records, day, size):
     stage = Decide(as_of=day)
@@ -113,6 +117,7 @@ def test_the_borders_of_batches_decide_nothing(records, day, size):
         )
 
 
+@settings(deadline=None)
 @given(RECORDS, DAYS)
 def test_every_record_that_goes_in_comes_out_once(records, day):
     result = Decide(as_of=day).run(records)
@@ -122,6 +127,7 @@ def test_every_record_that_goes_in_comes_out_once(records, day):
     ]
 
 
+@settings(deadline=None)
 @given(RECORDS, DAYS)
 def test_deciding_twice_on_one_day_changes_nothing(records, day):
     kept = list(Decide(as_of=day).run(records).kept)
@@ -129,6 +135,7 @@ def test_deciding_twice_on_one_day_changes_nothing(records, day):
     assert Decide(as_of=day).run(kept).kept == kept
 
 
+@settings(deadline=None)
 @given(VALIDITY, SOURCE, st.lists(claims(0, 1), max_size=3), DAYS)
 def test_a_guess_never_removes_a_record(validity, source, guesses, day):
     kept = Attach().run([{"id": "a", "text": "…", "validity": validity, "source": source}]).kept[0]
@@ -139,6 +146,7 @@ def test_a_guess_never_removes_a_record(validity, source, guesses, day):
         assert decide(more, kept.get("source"), as_of=day).disposition not in REMOVED
 
 
+@settings(deadline=None)
 @given(VALIDITY, SOURCE, DAYS)
 def test_raising_the_gate_never_removes_more(validity, source, day):
     gone = [
@@ -149,6 +157,7 @@ def test_raising_the_gate_never_removes_more(validity, source, day):
     assert gone == sorted(gone, reverse=True)
 
 
+@settings(deadline=None)
 @given(VALIDITY, SOURCE, DAYS)
 def test_a_removal_names_evidence_as_strong_as_its_gate(validity, source, day):
     decision = decide(validity, source, as_of=day)
@@ -158,6 +167,7 @@ def test_a_removal_names_evidence_as_strong_as_its_gate(validity, source, day):
         assert rank >= (Policy.of().gate(source.get("doc_type")) if decision.reason == "expired" else 2)
 
 
+@settings(deadline=None)
 @given(VALIDITY, SOURCE, DAYS, DAYS)
 def test_what_has_expired_never_becomes_valid_again(validity, source, one, two):
     earlier, later = sorted((one, two))
@@ -166,6 +176,7 @@ def test_what_has_expired_never_becomes_valid_again(validity, source, one, two):
         assert decide(validity, source, as_of=later).reason == "expired"
 
 
+@settings(deadline=None)
 @given(
     VALIDITY.filter(lambda v: all(c["rank"] < 4 for c in v.get("evidence", []))),
     SOURCE,
@@ -179,6 +190,7 @@ def test_what_never_ages_is_decided_alike_on_every_day(validity, source, volatil
     assert decide(settled, source, as_of=day).disposition is None
 
 
+@settings(deadline=None)
 @given(DAYS, st.sampled_from(["month", "year"]), DAYS)
 def test_a_vaguer_end_never_turns_a_certain_keep_into_a_drop(end, precision, day):
     vague = end[:7] if precision == "month" else end[:4]
@@ -187,6 +199,7 @@ def test_a_vaguer_end_never_turns_a_certain_keep_into_a_drop(end, precision, day
         assert decide({"valid_until": vague}, {}, as_of=day).disposition is None
 
 
+@settings(deadline=None)
 @given(DAYS, DAYS)
 def test_english_and_chinese_dates_are_decided_alike(end, day):
     year, month, number = map(int, end.split("-"))
@@ -196,6 +209,7 @@ def test_english_and_chinese_dates_are_decided_alike(end, day):
     assert len({decide({"valid_until": v}, {}, as_of=day) for v in said}) == 1
 
 
+@settings(deadline=None)
 @given(DAYS, DAYS, DAYS)
 def test_only_an_older_version_is_superseded_and_only_by_one_in_force(one, two, day):
     rows = [
@@ -208,7 +222,7 @@ def test_only_an_older_version_is_superseded_and_only_by_one_in_force(one, two, 
     assert gone == older
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(st.permutations([f"r{i}" for i in range(5)]))
 def test_the_successor_named_does_not_depend_on_arrival(names):
     rows = [{"id": n, "text": "…", "validity": {"fact_key": "k", "valid_from": "2024"}} for n in names]

@@ -42,6 +42,8 @@ PIECES = st.sampled_from(
         "𠀀",
         "각",
         "Ⱥ",
+        "7 0 ",
+        " 岁 ",
         "\x00",
         "٣",
     ]
@@ -56,7 +58,7 @@ PARAMS = st.builds(
     unit=st.sampled_from(["char", "word"]),
     width=st.integers(1, 7),
 )
-compiles = settings(deadline=None, max_examples=60)  # the first call of a numba function compiles it
+compiles = settings(deadline=None, max_examples=40)  # the first call of a numba function compiles it
 
 
 @pytest.mark.parametrize("name", KERNELS)
@@ -121,11 +123,11 @@ def test_the_permutations_are_those_of_datasketch(threshold):
 
 
 @pytest.mark.parametrize("threshold", [0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.99])
-def test_bands_lose_less_than_the_promise_at_the_threshold_within_128_permutations(threshold):
+def test_bands_lose_less_than_the_promise_at_the_threshold_within_the_budget(threshold):
     bands, rows = kernel.bands_for(threshold)
 
     assert (1 - threshold**rows) ** bands < 2e-4
-    assert bands * rows <= 128
+    assert bands * rows <= 240
 
 
 def test_slices_chunks_and_wide_offsets_are_read_alike():

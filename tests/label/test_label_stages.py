@@ -1,6 +1,7 @@
 """The promises of the labeling stages, whatever is in the batch."""
 
 import json
+import time
 from pathlib import Path
 
 import pyarrow as pa
@@ -317,3 +318,32 @@ def test_a_batch_of_nothing_stays_nothing():
     empty = pa.RecordBatch.from_arrays([pa.nulls(0, f.type) for f in SCHEMA], schema=SCHEMA)
 
     assert [stage.apply(empty).num_rows for stage in STAGES] == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "# ",
+        "[",
+        "![",
+        "{#",
+        "<!--",
+        "**",
+        "“",
+        "第",
+        "问：",
+        "Q: ",
+        "Q: a\nA: b\n\n",
+        "是指",
+        "means ",
+        "\u3000",
+        "1. ",
+    ],
+)
+def test_no_document_takes_more_than_linear_time(unit):
+    """50 kB of one repeated piece take well under a second; quadratic work on them takes a minute."""
+    start = time.process_time()
+
+    LabelRules().run([document("# T\n\n" + unit * (50_000 // len(unit)))])
+
+    assert time.process_time() - start < 10

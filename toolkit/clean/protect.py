@@ -13,10 +13,32 @@ import pyarrow.compute as pc
 from toolkit.clean.findings import Finding
 from toolkit.clean.personal import FIX_NAMES, Actions, tell
 from toolkit.clean.texts import Texts
-from toolkit.text.pii import PII_TRIGGER
+from toolkit.text.pii import DETECTORS
 
+_D = "[0-9０-９]"
+# What people type between the digits of a number: spaces, dashes, points and brackets of either width.
+_BETWEEN = (
+    r"[ .()\-\x{a0}\x{2002}\x{2003}\x{2007}\x{2009}\x{202f}\x{3000}\x{2010}-\x{2015}\x{2212}"
+    r"\x{fe63}\x{ff08}\x{ff09}\x{ff0d}\x{ff0e}]"
+)
+
+
+def _digits(count: int, between: int) -> str:
+    return f"{_D}(?:{_BETWEEN}{{0,{between}}}{_D}){{{count - 1}}}"
+
+
+# The triggers of the table are short, so that they hold for any way of writing; `1+100=101` meets that of telephone
+# numbers. These ask for as many digits as the shortest number of the type has, and send a tenth as many texts to Python.
+_NARROW = {
+    "PHONE": _digits(7, 2),
+    "BANK_CARD": _digits(14, 1),
+    "US_SSN": _digits(9, 1),
+    "IP": rf"{_D}[.．]{_D}{{1,3}}[.．]{_D}{{1,3}}[.．]{_D}|[:：][0-9A-Fa-f０-９Ａ-Ｆａ-ｆ]{{0,4}}[:：]",
+}
+TRIGGER = "|".join(dict.fromkeys(_NARROW.get(detector.type, detector.trigger) for detector in DETECTORS))
+"""The law: where it does not match, `find_pii` finds nothing."""
 # A JSON string may hide any character behind an escape.
-_EXTRA_TRIGGER = rf"{PII_TRIGGER}|\\u"
+_EXTRA_TRIGGER = rf"{TRIGGER}|\\u"
 CODE = "pii_found"
 
 
@@ -68,7 +90,7 @@ def protect(
         return Protected(texts, changed, extra)
     about = list(zip(lang.to_pylist(), domain.to_pylist(), strict=True))
     news: list[str] = []
-    for at, text in _triggered(texts.values, PII_TRIGGER):
+    for at, text in _triggered(texts.values, TRIGGER):
         row = int(texts.rows[at])
         now, counts = actions.apply(text, *about[row])
         if counts:

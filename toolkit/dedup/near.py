@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from toolkit.dedup.compare import compared
 from toolkit.dedup.decisions import Decision, table_of
@@ -55,7 +54,7 @@ def verify(rows: pa.Table, records: Records, fields: Sequence[str], params: Para
         pairs.column(n).combine_chunks().to_numpy(zero_copy_only=False) for n in ("left", "right", "crowded")
     )
     work = Work(Texts(records, fields), params, kernel, normal=False)
-    guess = np.full(len(left), BYTES_AHEAD)
+    guess = np.full(int((~crowded).sum()), BYTES_AHEAD)
     near, vetoed = work.verify(left[~crowded], right[~crowded], guess, sized=True)
     parts = [
         (near, "near"),
@@ -152,5 +151,3 @@ def _clusters(facts: Sequence[Facts], linked: Sequence[Pairs]) -> list[str | Non
         names[n] = smallest[label]
     return names
 
-
-__all__ = ["candidates", "emit", "pc", "solve", "verify"]

@@ -105,7 +105,8 @@ def _path_at(sections: Sequence[Section], position: int) -> tuple[str, ...]:
 
 
 def _asked_by_heading(doc: Document, section: Section) -> Found | None:
-    title = clean_title(_ASKED.sub("", section.path[-1], count=1))
+    marked = _ASKED.match(section.path[-1])
+    title = clean_title(section.path[-1][marked.end() if marked else 0 :])
     blocks = answer_blocks(doc, section.blocks)
     if not is_question(title) or not is_prose_answer(blocks, _LEAST_SECTION):
         return None

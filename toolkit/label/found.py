@@ -13,7 +13,7 @@ LONGEST_ANSWER = 6000
 
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _WORD = re.compile(r"[^\W\d_]+", re.UNICODE)
-_BLANK_HTML = re.compile(r"<!--.*?-->|</?[A-Za-z][^<>]*>|&nbsp;", re.DOTALL)
+_BLANK_HTML = re.compile(r"<!--(?:(?!<!--|-->).)*-->|</?[A-Za-z][^<>]*>|&nbsp;", re.DOTALL)
 
 _DANGLING = re.compile(
     r"""(?:This|That|These|Those|It|They|He|She|However|Moreover|Furthermore|Additionally|Also|Besides|Therefore|Thus|Hence|

@@ -17,7 +17,7 @@ _NUMBERING = re.compile(
 )
 # pictures only: ①, ™, → and ° are characters that a title means
 _EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d\u20e3]+")
-_MARKUP = re.compile(r"\{#[^}]*\}|\{\.[^}]*\}|<[^<>]{1,200}>|\[![A-Za-z]+\]|^:::+\s*[a-z]*|\[\^[^\]]*\]")
+_MARKUP = re.compile(r"\{[#.][^{}]{0,100}\}|<[^<>]{1,200}>|\[![A-Za-z]+\]|^:::+\s*[a-z]*|\[\^[^\[\]]{0,100}\]")
 _ENDS = " \t\u3000#*_:：|-–—"
 
 

@@ -133,6 +133,19 @@ def _lost(code: Any, before: Any, after: Any) -> bool:
     return False
 
 
+@_inlined
+def _spelled(codes: Any, count: int, han: Any) -> bool:
+    """Whether a text has Han and two neighbors like "7 0", each alone: `normal_form` may have to join them."""
+    some_han, some_pair = False, False
+    for at in range(count):
+        some_han = some_han or han[codes[at]]
+        if codes[at] == _SPACE and 0 < at < count - 1 and not (some_pair and some_han):
+            left, right = codes[at - 1], codes[at + 1]
+            if left != _SPACE and right != _SPACE and not han[left] and not han[right]:
+                some_pair |= (at == 1 or codes[at - 2] == _SPACE) and (at + 2 == count or codes[at + 2] == _SPACE)
+    return some_han and some_pair
+
+
 @_compiled
 def _fold(offsets: Any, data: Any, table: Any, han: Any, out: Any, out_offsets: Any, slow: Any) -> int:
     longest = 0
@@ -142,6 +155,8 @@ def _fold(offsets: Any, data: Any, table: Any, han: Any, out: Any, out_offsets: 
     used = 0
     for row in range(len(offsets) - 1):
         count = _fold_codes(codes, _decode(data, offsets[row], offsets[row + 1], codes), table)
+        if count > 0 and _spelled(codes, count, han):
+            count = -1
         slow[row] = count < 0
         last, pending, start = np.uint32(0), False, used
         for at in range(count):

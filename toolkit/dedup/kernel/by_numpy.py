@@ -52,7 +52,10 @@ def _fold_block(texts: Bytes) -> tuple[Bytes, Mask]:
     folded[small] = fold_table()[codes[small]]
     slow = np.zeros(len(offsets) - 1, dtype=np.bool_)
     slow[owners[folded == SLOW]] = True
-    stays = (folded != DROP) & ~slow[owners]
+    stays = folded != DROP
+    owners, folded = owners[stays], folded[stays]
+    slow[_spelled(owners, folded)] = True
+    stays = ~slow[owners]
     owners, kept = _punctuate(owners[stays], folded[stays])
     owners, kept = _space(owners, kept)
     return _encode(owners, kept, len(slow)), slow
@@ -65,6 +68,17 @@ def _shifted(owners: I64, codes: U32) -> tuple[U32, U32]:
     before[1:][same] = codes[:-1][same]
     after[:-1][same] = codes[1:][same]
     return before, after
+
+
+def _spelled(owners: I64, codes: U32) -> I64:
+    """Return the texts with Han and two neighbors like "7 0", each alone: `normal_form` may have to join them."""
+    before, after = _shifted(owners, codes)
+    space = codes == ord(" ")
+    alone = ~space & ((before == 0) | (before == ord(" "))) & ((after == 0) | (after == ord(" ")))
+    han = han_table()[np.where(codes < FIRST_SLOW, codes, 0)]
+    sign = alone & ~han
+    pair = (owners[2:] == owners[:-2]) & sign[:-2] & space[1:-1] & sign[2:]
+    return np.intersect1d(owners[2:][pair], owners[han])
 
 
 def _punctuate(owners: I64, codes: U32) -> tuple[I64, U32]:

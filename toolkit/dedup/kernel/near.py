@@ -158,7 +158,7 @@ class Work(NamedTuple):
             rows, places = np.unique(np.concatenate([pairs.left[a:b], pairs.right[a:b]]), return_inverse=True)
             salient = f.salient_keys(self.take(rows), kernel=self.kernel, normal=True)[places]
             equal[a:b] = salient[: b - a] == salient[b - a :]
-        return Pairs(*(part[equal] for part in pairs)), Pairs(*(part[~equal] for part in pairs))
+        return _chosen(pairs, equal), _chosen(pairs, ~equal)
 
     def lead(self, rows: I64) -> Pairs:
         """Return who follows whom among rows in survivor order."""
@@ -170,6 +170,10 @@ class Work(NamedTuple):
         similarity = f.pair_similarities(forms, member, leader, params=self.params, kernel=self.kernel, normal=True)
         sure = similarity >= self.params.threshold
         return Pairs(rows[member[sure]], rows[leader[sure]], similarity[sure])
+
+
+def _chosen(pairs: Pairs, mask: npt.NDArray[np.bool_]) -> Pairs:
+    return Pairs(pairs.left[mask], pairs.right[mask], pairs.similarity[mask])
 
 
 def _concatenate(parts: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:

@@ -81,7 +81,15 @@ _LOST = re.compile(  # conditional punctuation where it carries nothing
     r"|(?<![a-z])#"  # kept in c#
     r"|!(?![a-z(=])"  # kept in !found and !=
 )
+_SPELLED = re.compile(r"(?<![^ ])[^ ](?: [^ ]){3,}(?![^ ])")  # 年 龄 7 0 岁: PDF and OCR space out digits with the Han
+_HAN_CHARACTER = re.compile(f"[{HAN}]")
 _SPACES = re.compile(rf"^ +| +\Z| +(?=[{HAN}])|(?<=[{HAN}]) +|(?<= ) +")
+
+
+def _joined(spelled: re.Match[str]) -> str:
+    """Return spaced-out characters without the spaces, if at least half of them are Han."""
+    characters = spelled[0].replace(" ", "")
+    return characters if 2 * len(_HAN_CHARACTER.findall(characters)) >= len(characters) else spelled[0]
 
 
 def normal_form(text: str) -> str:
@@ -108,4 +116,5 @@ def normal_form(text: str) -> str:
 
 def _fold_once(text: str) -> str:
     folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).translate(_TABLE))
+    folded = _SPELLED.sub(_joined, folded)
     return _SPACES.sub("", _LOST.sub(lambda lost: "" if lost[0] == "'" else " ", folded))

@@ -166,6 +166,10 @@ _KINDS: dict[str, tuple[str, Callable[[re.Match[str]], str]]] = {
         "一般|一定|一直|一样|一起|一些|一旦|一切|一致|统一|唯一|之一|万一|百姓|十分(?!之|钟)|非常|不仅|不但|不过|不管|不论|无论|不断|未来|是否|能否|可否|反应|适应|供应|效应|相应|对应|应用",
         lambda _: "",
     ),
+    "modal_han": (
+        "应当|应该|务必|必须|必需|可以|允许|准许|有权|严禁|禁止|禁忌|禁用|慎用|没有|不得|不能|不可|不宜|不应|千万别|别再|别吃|别用|[应须不未非无没勿否禁忌]",
+        lambda found: _CANONICAL.get(found[0], found[0]),
+    ),
     "date": (rf"(?<![0-9.]){_LONG_DATE}", _date),
     "percent_of": (rf"(?P<of>[百千])分之(?P<share>{_ARABIC}|{_NUMERALS})", _share),
     "number": (
@@ -178,10 +182,6 @@ _KINDS: dict[str, tuple[str, Callable[[re.Match[str]], str]]] = {
         _numeral,
     ),
     "signs": ("[²³¹⁰⁴-⁹⁻¼-¾ⅰ-ⅻ①-⑳<>≤≥±‰]|半", lambda found: "0.5" if found[0] == "半" else found[0]),
-    "modal_han": (
-        "应当|应该|务必|必须|必需|可以|允许|准许|有权|严禁|禁止|禁忌|禁用|慎用|没有|不得|不能|不可|不宜|不应|千万别|别再|别吃|别用|[应须不未非无没勿否禁忌]",
-        lambda found: _CANONICAL.get(found[0], found[0]),
-    ),
     "bang": ("!", lambda _: "not"),
 }
 _LATIN_KINDS: dict[str, tuple[str, Callable[[re.Match[str]], str]]] = {
