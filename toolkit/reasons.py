@@ -57,6 +57,8 @@ REASONS: dict[str, str] = {
 
 FLAGS: dict[str, str] = {
     "expiry_uncertain": "A date that is too vague or too weakly supported says that it may have ended.",
+    "start_uncertain": "A date that is too vague or too weakly supported says that it may not have begun.",
+    "unreadable_validity": "A value that should say when this is true cannot be read.",
     "no_date": "Nothing says when this was true.",
     "conflicting_dates": "Two equally strong sources give different dates.",
     "conflicting_output": "Another record answers the same prompt differently.",

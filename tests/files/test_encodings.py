@@ -10,9 +10,13 @@ from hypothesis import strategies as st
 from toolkit.files.encoding import as_text, canonical, decode, of_lines
 from toolkit.files.found import UnreadableError
 
-CASES = [json.loads(line) for line in (Path(__file__).parents[1] / "cases/collect/encodings.jsonl").open(encoding="utf-8")]
+CASES = [
+    json.loads(line) for line in (Path(__file__).parents[1] / "cases/collect/encodings.jsonl").open(encoding="utf-8")
+]
 DECIDED = [
-    pytest.param(case, id=case["name"], marks=[pytest.mark.xfail(strict=True, reason=case["note"])] if case.get("known") else [])
+    pytest.param(
+        case, id=case["name"], marks=[pytest.mark.xfail(strict=True, reason=case["note"])] if case.get("known") else []
+    )
     for case in CASES
 ]
 HAN = st.text(st.sampled_from("高血压患者应当每日测量两次，并且记录在表中。的是在有"), min_size=1)
@@ -23,7 +27,7 @@ def test_a_whole_text_is_decoded_or_refused(case):
     data = case["text"].encode(case["bytes_in"])
 
     if case["expect"] is None:
-        with pytest.raises(UnreadableError, match="name its encoding in sources.yaml"):
+        with pytest.raises(UnreadableError, match=r"name its encoding in sources\.yaml"):
             decode(data)
     else:
         assert decode(data) == (case["text"], case["expect"], ())

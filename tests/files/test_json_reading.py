@@ -11,7 +11,9 @@ from toolkit.files.found import Fault, Found, UnreadableError
 from toolkit.files.json_stream import is_lines, json_stream
 from toolkit.files.jsonl import json_lines, parse_line
 
-CASES = [json.loads(line) for line in (Path(__file__).parents[1] / "cases/collect/json_lines.jsonl").open(encoding="utf-8")]
+CASES = [
+    json.loads(line) for line in (Path(__file__).parents[1] / "cases/collect/json_lines.jsonl").open(encoding="utf-8")
+]
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
@@ -39,7 +41,10 @@ def test_a_line_in_another_encoding_is_one_fault():
     first, second, third = json_lines([data])
 
     assert (first.value, third.value) == ({"a": "一"}, {"a": "三"})
-    assert second.detail == "line 2: byte 0xB6 is not utf-8, unlike the rest of the file; save the whole file in one encoding"
+    assert (
+        second.detail
+        == "line 2: byte 0xB6 is not utf-8, unlike the rest of the file; save the whole file in one encoding"
+    )
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16"])

@@ -35,7 +35,9 @@ def test_what_a_proper_writer_writes_is_read_back(rows, size):
     assert [list(row.value.values()) for row in read] == rows
 
 
-@given(st.lists(st.sampled_from(['1,x', '2,"y"', '3,"open', "4", "5,a,b", '6,"b" c', '"7', '8,"z', 'x"', ""]), max_size=14))
+@given(
+    st.lists(st.sampled_from(["1,x", '2,"y"', '3,"open', "4", "5,a,b", '6,"b" c', '"7', '8,"z', 'x"', ""]), max_size=14)
+)
 def test_every_line_comes_out_in_a_row_or_in_a_fault(body):
     data = "\n".join(["q,a", *body]) + "\n"
     read = list(csv_rows([data.encode()], delimiter=","))

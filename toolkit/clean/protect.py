@@ -16,6 +16,7 @@ from toolkit.clean.texts import Texts
 from toolkit.text.pii import DETECTORS
 
 _D = "[0-9０-９]"
+_HEX = "[0-9A-Fa-f０-９Ａ-Ｆａ-ｆ]"
 # What people type between the digits of a number: spaces, dashes, points and brackets of either width.
 _BETWEEN = (
     r"[ .()\-\x{a0}\x{2002}\x{2003}\x{2007}\x{2009}\x{202f}\x{3000}\x{2010}-\x{2015}\x{2212}"
@@ -33,7 +34,7 @@ _NARROW = {
     "PHONE": _digits(7, 2),
     "BANK_CARD": _digits(14, 1),
     "US_SSN": _digits(9, 1),
-    "IP": rf"{_D}[.．]{_D}{{1,3}}[.．]{_D}{{1,3}}[.．]{_D}|[:：][0-9A-Fa-f０-９Ａ-Ｆａ-ｆ]{{0,4}}[:：]",
+    "IP": rf"{_D}[.．]{_D}{{1,3}}[.．]{_D}{{1,3}}[.．]{_D}|{_HEX}[:：]{{1,2}}{_HEX}{{1,4}}[:：]{{1,2}}{_HEX}",
 }
 TRIGGER = "|".join(dict.fromkeys(_NARROW.get(detector.type, detector.trigger) for detector in DETECTORS))
 """The law: where it does not match, `find_pii` finds nothing."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from toolkit.collect.sources import Source
-from toolkit.errors import unknown_name
 from toolkit.files.chunks import chunks, packing_of
 from toolkit.files.encoding import as_text, of_lines
 from toolkit.files.found import Fault, Found, UnreadableError
@@ -53,16 +52,18 @@ def json_form(path: Path, declared: str | None = None) -> tuple[str, str]:
     Returns:
         `lines` or `stream`, and the encoding.
     """
-    encoding = of_lines(chunks(path), declared)
-    head = next(_texts(chunks(path), encoding), "")
+    encoding = of_lines(_whole_part(path), declared)
+    head = next(_whole_part(path), b"").decode(encoding, "replace")
     by_lines = is_lines(head, default=not path.name.lower().removesuffix(packing_of(path.name)).endswith(".json"))
     return "lines" if by_lines else "stream", encoding
 
 
-def _texts(parts: Iterable[bytes], encoding: str) -> Iterator[str]:
-    """The beginning, whatever comes later."""
-    for part in parts:
-        yield part.decode(encoding, "replace")
+def _whole_part(path: Path) -> Iterator[bytes]:
+    """What can be read of a file: enough to decide by; who reads it meets the fault and tells it."""
+    try:
+        yield from chunks(path)
+    except UnreadableError:
+        return
 
 
 def _json(path: Path, source: Source) -> Rows:
@@ -71,11 +72,11 @@ def _json(path: Path, source: Source) -> Rows:
 
 
 def _csv(path: Path, source: Source) -> Rows:
-    return csv_rows(chunks(path), of_lines(chunks(path), source.encoding), source.delimiter)
+    return csv_rows(chunks(path), of_lines(_whole_part(path), source.encoding), source.delimiter)
 
 
 def _tsv(path: Path, source: Source) -> Rows:
-    return csv_rows(chunks(path), of_lines(chunks(path), source.encoding), source.delimiter or "\t")
+    return csv_rows(chunks(path), of_lines(_whole_part(path), source.encoding), source.delimiter or "\t")
 
 
 def _parquet(path: Path, _source: Source) -> Rows:
@@ -89,7 +90,7 @@ TABLES: dict[str, Callable[[Path, Source], Rows]] = {"json": _json, "csv": _csv,
 
 
 def table(form: str) -> Callable[[Path, Source], Rows]:
-    """Find the reader of a form of tables."""
+    """Find the reader of a form that has rows."""
     if form not in TABLES:
-        raise unknown_name("form", form, TABLES)
+        raise UnreadableError(f"a {form} file has no rows", hint="make records of it with toolkit collect")
     return TABLES[form]

@@ -14,7 +14,8 @@ import pyarrow.compute as pc
 from toolkit.dedup import decisions
 from toolkit.dedup.compare import BORDER, compared
 from toolkit.dedup.decisions import Decision, table_of
-from toolkit.dedup.kernel import Params, exact_keys, pair_similarities, salient_keys
+from toolkit.dedup.exact import keys_of
+from toolkit.dedup.kernel import Params, pair_similarities, salient_keys
 from toolkit.dedup.survivor import Facts, facts_of, rank
 from toolkit.kinds import Batch, Records, leave
 from toolkit.reasons import Disposition
@@ -47,8 +48,7 @@ def _turns(messages: list[dict[str, Any]] | None) -> tuple[str | None, str | Non
 def emit(batch: Batch, kernel: str) -> pa.Table:
     """The key of every prompt that has an answer."""
     asked, _ = asked_and_answered(batch)
-    rows = np.flatnonzero(pc.is_valid(asked).to_numpy(zero_copy_only=False))
-    return pa.table({"key": exact_keys(asked.take(pa.array(rows)), kernel=kernel), "row": pa.array(rows, pa.int64())})
+    return keys_of(asked, kernel)
 
 
 FIELDS = ("prompt", "input", "output", "messages")

@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 
 from toolkit.dedup.compare import compared
 from toolkit.dedup.decisions import Decision, table_of
-from toolkit.dedup.kernel import exact_keys
-from toolkit.dedup.survivor import Facts, facts_of, rank, touching
+from toolkit.dedup.kernel import exact_keys, normal_column
+from toolkit.dedup.survivor import Facts, facts_of, newest, rank, touching
 from toolkit.kinds import Batch, Records
 
 REASON = "exact_duplicate"
@@ -20,10 +20,16 @@ REASON = "exact_duplicate"
 
 def emit(batch: Batch, fields: Sequence[str], kernel: str) -> pa.Table:
     """The 128-bit key of every record that has something to compare."""
-    texts = compared(batch, fields)
-    rows = np.flatnonzero(pc.is_valid(texts).to_numpy(zero_copy_only=False))
-    keys = exact_keys(texts.take(pa.array(rows)), kernel=kernel)
-    return pa.table({"key": keys, "row": pa.array(rows, pa.int64())})
+    return keys_of(compared(batch, fields), kernel)
+
+
+def keys_of(texts: pa.Array, kernel: str) -> pa.Table:
+    """`key` and `row` of every text whose normal form says something."""
+    forms = normal_column(texts, kernel=kernel)
+    rows = np.flatnonzero(pc.greater(pc.binary_length(forms), 0).to_numpy(zero_copy_only=False))
+    return pa.table(
+        {"key": exact_keys(forms.take(pa.array(rows)), kernel=kernel, normal=True), "row": pa.array(rows, pa.int64())}
+    )
 
 
 def repeated(rows: pa.Table, _records: Records) -> pa.Table:
@@ -45,23 +51,29 @@ def solve(rows: pa.Table, records: Records, fields: Sequence[str], as_of: str | 
 def decide(group: Sequence[Facts], as_of: str | None) -> Iterator[Decision]:
     """Decide about records of equal text.
 
-    Records of one fact key whose intervals meet become one record with the interval of both. A copy without any date is
-    taken in by the dated one where there is just one, so that a dead law does not live on in an undated copy. Others
-    (another fact key, a gap in time) all stay and form a cluster, which no split tears apart.
+    Without a fact key, records whose intervals meet become one record with the interval of both. Versions of one fact
+    become the version that is newest and valid at `as_of`, with its own interval: a wider one would begin before the
+    newest version, and aging would call text that is in force superseded. A copy without any date is taken in by the
+    dated one where there is just one, so that a dead law does not live on in an undated copy. Others (another fact key, a
+    gap in time) all stay and form a cluster, which no split tears apart.
     """
     runs = _runs(group)
     cluster = min(f.id for f in group) if len(runs) > 1 else None
     for run in runs:
-        first, *rest = sorted(run, key=lambda f: rank(f, as_of))
-        keeper = next((f for f in (first, *rest) if f.dated), first)
-        lost = [f for f in (first, *rest) if f.ref != keeper.ref]
+        keeper = _keeper(run, as_of)
+        lost = sorted((f for f in run if f.ref != keeper.ref), key=lambda f: f.id)
         begins, ends, merged = _interval(run)
-        replaced = [r for f in sorted(lost, key=lambda f: f.id) for r in (f.as_replaced(),)]
         if lost or cluster:
-            yield Decision(keeper.ref, keeper.id, cluster=cluster, replaces=replaced, valid_from=begins,
-                           valid_until=ends, merged=merged)  # fmt: skip
+            yield Decision(keeper.ref, keeper.id, cluster=cluster, replaces=[f.as_replaced() for f in lost],
+                           valid_from=begins, valid_until=ends, merged=merged)  # fmt: skip
         for f in lost:
             yield Decision(f.ref, f.id, REASON, keeper.id, 1.0)
+
+
+def _keeper(run: Sequence[Facts], as_of: str | None) -> Facts:
+    dated = [f for f in run if f.dated] or run
+    versions = len({f.lasts for f in dated}) > 1 and dated[0].lasts[0] is not None
+    return min(dated, key=lambda f: (newest(f, as_of) if versions else (), rank(f, as_of)))
 
 
 def _runs(group: Sequence[Facts]) -> list[list[Facts]]:
@@ -72,10 +84,7 @@ def _runs(group: Sequence[Facts]) -> list[list[Facts]]:
     )
     runs: list[list[Facts]] = []
     for f in dated:
-        same_fact = runs and runs[-1][0].lasts[0] == f.lasts[0]
-        if same_fact and (
-            any(f.lasts == g.lasts for g in runs[-1]) or (f.lasts[0] and any(touching(f, g) for g in runs[-1]))
-        ):
+        if runs and runs[-1][0].lasts[0] == f.lasts[0] and any(f.lasts == g.lasts or touching(f, g) for g in runs[-1]):
             runs[-1].append(f)
         else:
             runs.append([f])
@@ -85,8 +94,8 @@ def _runs(group: Sequence[Facts]) -> list[list[Facts]]:
 
 
 def _interval(run: Sequence[Facts]) -> tuple[str | None, str | None, bool]:
-    """The interval of a run, and whether it is wider than that of its records."""
-    spans = {f.lasts[1:] for f in run if f.dated}
+    """The interval of a run without a fact key, and whether it is wider than that of its records."""
+    spans = {f.lasts[1:] for f in run if f.dated and f.lasts[0] is None}
     if len(spans) < 2:  # noqa: PLR2004 - one interval is no merger
         return None, None, False
     starts, ends = [s for s, _ in spans], [e for _, e in spans]

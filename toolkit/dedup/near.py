@@ -91,7 +91,7 @@ class Texts:
 
 
 def solve(
-    rows: pa.Table, records: Records, fields: Sequence[str], as_of: str | None, params: Params, kernel: str
+    rows: pa.Table, records: Records, fields: Sequence[str], as_of: str | None, *, params: Params, kernel: str
 ) -> pa.Table:
     """Decide over all verified pairs who stays."""
     left, right = (rows.column(n).to_numpy() for n in ("left", "right"))
@@ -150,4 +150,3 @@ def _clusters(facts: Sequence[Facts], linked: Sequence[Pairs]) -> list[str | Non
     for n, label in zip(members.tolist(), labels.tolist(), strict=True):
         names[n] = smallest[label]
     return names
-

@@ -89,7 +89,7 @@ class Dedup(Stage):
 
     def solve_near(self, rows: pa.Table, records: Records) -> pa.Table:
         """Who stays of near texts."""
-        return near.solve(rows, records, self.compared, self.as_of, self.params, self.kernel)
+        return near.solve(rows, records, self.compared, self.as_of, params=self.params, kernel=self.kernel)
 
     def apply_decisions(self, batch: Batch, rows: pa.Table) -> Batch:
         """Drop, cluster, flag and merge."""

@@ -59,11 +59,11 @@ def rank(facts: Facts, as_of: str | None) -> tuple[Any, ...]:
     >>> min([new, law], key=lambda f: rank(f, None)).id  # an official source before a newer one
     'z'
     """
-    return (not facts.human, facts.authority, *_newest(facts, as_of), -facts.length, facts.id)
+    return (not facts.human, facts.authority, *newest(facts, as_of), -facts.length, facts.id)
 
 
-def _newest(facts: Facts, as_of: str | None) -> tuple[bool, int]:
-    """Not valid at `as_of` comes last; among the others the later day comes first."""
+def newest(facts: Facts, as_of: str | None) -> tuple[bool, int]:
+    """Sort key: not valid at `as_of` comes last; among the others the later day comes first."""
     _, begins, ends = facts.lasts
     start = _days(begins or facts.published)
     end = _days(ends)

@@ -204,17 +204,19 @@ def _telling_lines(head: bytes, stream: Iterator[bytes]) -> Iterator[bytes]:
     while chunk and taken < SAMPLE_BYTES and scanned < SCAN_BYTES:
         scanned += len(chunk)
         following = next(stream, b"")
-        parts = [rest] if rest or not chunk.isascii() else []
-        if parts:
-            parts = (rest + chunk).split(b"\n")
-            rest = parts.pop() if following else b""
-        elif following:
-            rest = chunk[chunk.rfind(b"\n") + 1 :]
-        for part in parts:
-            if taken < SAMPLE_BYTES and not part.isascii():
-                taken += len(part)
-                yield part
+        whole = rest + chunk
+        at = _last_border(whole) if following else len(whole)
+        block, rest = whole[:at], whole[at:]
+        for line in () if block.isascii() else block.split(b"\n"):
+            if taken < SAMPLE_BYTES and not line.isascii():
+                taken += len(line)
+                yield line
         chunk = following
+
+
+def _last_border(data: bytes) -> int:
+    """Where data may be cut: after a line end; in a file without line ends, after a quote, which no character holds."""
+    return data.rfind(b"\n") + 1 or (data.rfind(b'"') + 1 if len(data) > SAMPLE_BYTES else 0)
 
 
 def _decoded(line: bytes, encoding: str) -> str | None:
