@@ -174,10 +174,10 @@ class Input(Stage):
     paths: tuple[str, ...] = ()
 
     def steps(self) -> tuple[Step, ...]:
-        """One Read."""
+        """Read, then number equal rows that have no id."""
         from toolkit.collect import RecordFiles
 
-        return (RecordFiles(self.paths).read_step(),)
+        return RecordFiles(self.paths).steps()
 
 
 def _drive(stages: Sequence[Stage], work: Path, how: How) -> tuple[Finished, dict[str, Any]]:

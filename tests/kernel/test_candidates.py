@@ -144,15 +144,13 @@ def test_a_crowd_is_settled_exactly_whatever_share_its_members_have_in_common(ow
 def test_a_member_whose_leader_was_dropped_for_a_text_outside_finds_another():
     """Row 0 is kept; row 1, the leader of the crowd, falls to it; the crowd's others are not like row 0, but one another."""
     middle = LAW[:300]
-    outside = "".join(HAN[5 + at * 7] for at in range(36)) + middle[36:]
-    crowd = [middle[:-36] + "".join(HAN[3 + at * 7] for at in range(36 - n % 3)) for n in range(130)]
-    crowd = [text + HAN[-1 - n] for n, text in enumerate(crowd)]
+    outside = "".join(HAN[5 + at * 7] for at in range(30)) + middle[30:]
+    crowd = [middle[:-30] + "".join(HAN[3 + at * 7] for at in range(30 - n % 3)) + HAN[-1 - n] for n in range(130)]
     texts = [outside, middle, *crowd]
     dropped = judge(texts, kernel.Params())
-    kept = [row for row in range(len(texts)) if row not in dropped]
 
-    assert all(reference.similarity(texts[a], texts[b], kernel.Params()) < 0.8 for a, b in combinations(kept, 2))
     assert dropped[1] == 0
+    assert [row for row in range(len(texts)) if row not in dropped] == [0, 2]
 
 
 def test_the_survivor_follows_the_order_given():

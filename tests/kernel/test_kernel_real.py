@@ -1,5 +1,6 @@
 """Real Chinese questions: distinct ones stay, other dresses are found."""
 
+import functools
 import json
 from pathlib import Path
 
@@ -26,9 +27,9 @@ def test_distinct_questions_are_kept(questions):
     assert len(questions) - len(found.dropped.left) >= 1990
 
 
-def traditional(text):
-    opencc = pytest.importorskip("opencc")
-    return opencc.OpenCC("s2t").convert(text)
+@functools.cache
+def converter():
+    return pytest.importorskip("opencc").OpenCC("s2t")
 
 
 DRESSES = {
@@ -37,7 +38,7 @@ DRESSES = {
     "width": lambda text: "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in text),
     "spacing": " ".join,
     "zero-width": "\u200b".join,
-    "traditional": traditional,
+    "traditional": lambda text: converter().convert(text),
 }
 
 

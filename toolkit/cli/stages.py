@@ -38,7 +38,7 @@ def stage_command(name: str) -> click.Command:
         "--rejected", type=click.Path(dir_okay=False), help="Write the records that leave to this file."
     )(command)
     where = "Folder to write." if name == "release" else "File of records to write; - is the standard output."
-    command = click.option("-o", "--output", required=True, help=where)(command)
+    command = click.option("-o", "--out", "out_file", required=True, help=where)(command)
     if name != "collect":
         command = click.argument("inputs", nargs=-1, required=True)(command)
     summary = STAGES[name].summary
@@ -47,7 +47,7 @@ def stage_command(name: str) -> click.Command:
 
 def _call(cls: type[Stage], values: dict[str, Any]) -> None:
     how = how_of(values)
-    output, rejected, inputs = values.pop("output"), values.pop("rejected"), values.pop("inputs", ())
+    output, rejected, inputs = values.pop("out_file"), values.pop("rejected"), values.pop("inputs", ())
     stage = build_stage(cls, values)
     result = run_stage(stage, inputs, output, how, rejected=rejected)
     report(result, as_json=how.progress == "json", to_stderr=output == "-")

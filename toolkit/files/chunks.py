@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from toolkit.errors import MissingExtraError
 from toolkit.files.found import UnreadableError
 
 CHUNK = 1 << 20
@@ -42,7 +41,7 @@ def chunks(path: Path, start: int = 0, end: int | None = None) -> Iterator[bytes
     """
     packing = packing_of(path.name)
     if packing:
-        yield from _unpacked(path, UNPACKERS[packing])
+        yield from _gathered(_unpacked(path, UNPACKERS[packing]))
         return
     with path.open("rb") as file:
         file.seek(start)
@@ -63,19 +62,34 @@ def _gzip() -> Any:
 
 
 def _zstandard() -> Any:
-    try:
-        import zstandard
-    except ImportError:
-        raise MissingExtraError("zstandard", extra="all", purpose="reading .zst") from None
+    import zstandard
+
     return zstandard.ZstdDecompressor().decompressobj()
 
 
 UNPACKERS: dict[str, Callable[[], Any]] = {".gz": _gzip, ".zst": _zstandard}
 
 
+def _gathered(parts: Iterator[bytes]) -> Iterator[bytes]:
+    """Join small parts to chunks; what stands before a fault comes out before it is raised."""
+    ready = bytearray()
+    try:
+        for part in parts:
+            ready += part
+            if len(ready) >= CHUNK:
+                yield bytes(ready)
+                ready.clear()
+    except UnreadableError:
+        if ready:
+            yield bytes(ready)
+        raise
+    if ready:
+        yield bytes(ready)
+
+
 def _unpacked(path: Path, unpacker: Callable[[], Any]) -> Iterator[bytes]:
     """Unpack member by member: both libraries would stop in silence where a stream ends early or a second one begins."""
-    ready, packed, unpacked = bytearray(), 0, 0
+    packed = unpacked = 0
     stream, begun = unpacker(), False
     with path.open("rb") as file:
         while block := file.read(PACKED_CHUNK):
@@ -90,33 +104,21 @@ def _unpacked(path: Path, unpacker: Callable[[], Any]) -> Iterator[bytes]:
                 block = stream.unused_data if stream.eof else b""
                 unpacked += len(part)
                 _check_size(path, packed, unpacked)
-                ready += part
-            if len(ready) >= CHUNK:
-                yield bytes(ready)
-                ready.clear()
-    if ready:
-        yield bytes(ready)
+                yield part
     if begun and not stream.eof:
         raise UnreadableError(f"{path.name}: the packed file ends early after {unpacked:,} bytes of content",
                               hint="copy or download it again; what came before the end was read")  # fmt: skip
 
 
 def _unpack(stream: Any, block: bytes, path: Path) -> bytes:
+    import zstandard
+
     try:
         part: bytes = stream.decompress(block)
-    except (zlib.error, _zstd_error()) as error:
+    except (zlib.error, zstandard.ZstdError) as error:
         raise UnreadableError(f"{path.name}: cannot be unpacked: {error}",
                               hint="check that the ending names the real packing; what came before was read") from None  # fmt: skip
     return part
-
-
-def _zstd_error() -> type[Exception]:
-    try:
-        import zstandard
-    except ImportError:
-        return zlib.error
-    error: type[Exception] = zstandard.ZstdError
-    return error
 
 
 def _check_size(path: Path, packed: int, unpacked: int) -> None:

@@ -141,7 +141,7 @@ def _spelled(codes: Any, count: int, han: Any) -> bool:
         some_han = some_han or han[codes[at]]
         if codes[at] == _SPACE and 0 < at < count - 1 and not (some_pair and some_han):
             left, right = codes[at - 1], codes[at + 1]
-            if left != _SPACE and right != _SPACE and not han[left] and not han[right]:
+            if _SPACE not in (left, right) and not han[left] and not han[right]:
                 some_pair |= (at == 1 or codes[at - 2] == _SPACE) and (at + 2 == count or codes[at + 2] == _SPACE)
     return some_han and some_pair
 

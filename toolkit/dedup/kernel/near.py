@@ -250,7 +250,7 @@ def settle(work: Work, crowds: list[I64], pairs: Pairs, rank: I64) -> tuple[list
             if np.isin(kept, led[at]).all():
                 continue
             again.append(work.lead(kept))
-            led[at] = kept
+            led[at] = np.setdiff1d(kept, again[-1].left)
         if not sum(len(part.left) for part in again):
             return found, kept_for, similarity
         found += again

@@ -87,9 +87,9 @@ _SPACES = re.compile(rf"^ +| +\Z| +(?=[{HAN}])|(?<=[{HAN}]) +|(?<= ) +")
 
 
 def _joined(spelled: re.Match[str]) -> str:
-    """Return spaced-out characters without the spaces, if at least half of them are Han."""
+    """Return spaced-out characters without the spaces, if at least a third of them are Han."""
     characters = spelled[0].replace(" ", "")
-    return characters if 2 * len(_HAN_CHARACTER.findall(characters)) >= len(characters) else spelled[0]
+    return characters if 3 * len(_HAN_CHARACTER.findall(characters)) >= len(characters) else spelled[0]
 
 
 def normal_form(text: str) -> str:

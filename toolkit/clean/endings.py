@@ -1,0 +1,83 @@
+"""How a text ends, and how often its lines are the same: what needs the text itself, asked of few."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+ENDS = frozenset("。！？…”’；.!?;\"'）)】]」』》>}~～♪|`$:：—*_")
+"""Characters that may end a text: of a sentence, a quotation, a list, a table, a program."""
+_OPEN = frozenset("，、,（(“‘【[「『《{＋+＝=＜<&＆")
+_OPEN_WORDS = re.compile(
+    r"(?<![A-Za-z'-])(?ai:the|a|an|of|and|or|to|with|for|from|by|in|at|that|which|because|is|are|as|such)$"
+    r"|(?:以及|并且|而且|或者|例如|比如|包括|因为|由于|以及|和|与|及|或|被|把|将|从|向|对于|关于)$"
+)
+_CUT_OFF = re.compile(r"(?:\[|【|\(|（)(?:truncated|cut off|continued|to be continued|未完|待续|未完待续|内容过长|已截断|截断)(?:\]|】|\)|）)$", re.IGNORECASE)
+_LIST_LINE = re.compile(
+    r"[ \t]*(?:[-*+•·●○▪◦>#|]|[0-9]{1,3}[.)、．）:]|[(（][0-9一二三四五六七八九十]{1,3}[)）]|[一二三四五六七八九十]{1,3}[、.]|[①-⑳]|[A-Za-z][.)、])"
+    r"|.*[：:][ \t]*\S{0,40}$"  # a field and its value
+)
+_FENCE = re.compile(r"^[ \t]*(?:```|~~~)", re.MULTILINE)
+_LONGEST_LINE = 400
+_SHORTEST_LINE = 10
+
+
+def unended(text: str) -> float:
+    """Tell whether a text ends without the end of a sentence: 1 or 0. Lists, tables, fields and code may end as they like.
+
+    >>> unended("建议多饮水，注意休息"), unended("Take it with food")
+    (1.0, 1.0)
+    >>> unended("建议多饮水。"), unended("用药：\\n- 阿司匹林\\n- 氯吡格雷"), unended("| 剂量 | 5 mg |")
+    (0.0, 0.0, 0.0)
+    """
+    tail = text[-_LONGEST_LINE:].rstrip()
+    if not tail or tail[-1] in ENDS or not tail[-1].isalnum():
+        return 0.0
+    return 0.0 if _LIST_LINE.match(tail.rpartition("\n")[2]) else 1.0
+
+
+def truncated(text: str) -> float:
+    """Tell whether a text was cut off: it ends in a comma, an open bracket or a word that wants another; or in open code.
+
+    >>> truncated("患者应避免辛辣、"), truncated("The dose depends on the"), truncated("```python\\nx = 1")
+    (1.0, 1.0, 1.0)
+    >>> truncated("患者应避免辛辣。"), truncated("The dose is 5 mg"), truncated("```python\\nx = 1\\n```"), truncated("饱和")
+    (0.0, 0.0, 0.0, 0.0)
+    """
+    tail = text[-_LONGEST_LINE:].rstrip()
+    if not tail:
+        return 0.0
+    open_fence = ("```" in text or "~~~" in text) and len(_FENCE.findall(text)) % 2
+    return float(bool(tail[-1] in _OPEN or _OPEN_WORDS.search(tail) or _CUT_OFF.search(tail) or open_fence))
+
+
+def repeated_lines(text: str) -> float:
+    """Share of the characters that stand in lines which stood before; short lines (`}`, `---`, 是) do not count.
+
+    >>> repeated_lines("请按时服药，注意休息。\\n请按时服药，注意休息。\\n请按时服药，注意休息。\\n谢谢您")
+    0.6666666666666666
+    >>> repeated_lines("第一行：服药前请洗手。\\n第二行：服药后请喝水。")
+    0.0
+    """
+    lines = Counter(line.strip() for line in text.split("\n"))
+    weights = [(len(line), count) for line, count in lines.items() if len(line) >= _SHORTEST_LINE]
+    total = sum(length * count for length, count in weights)
+    return sum(length * (count - 1) for length, count in weights) / total if total else 0.0
+
+
+def repeated_phrases(text: str, gram: int, window: int) -> float:
+    """Share of the sequences of `gram` characters that stood before in their window of `window` sequences.
+
+    >>> repeated_phrases("我不知道该怎么办才好。" * 12, 10, 512) > 0.8
+    True
+    >>> repeated_phrases("党参有降血脂、降血压的作用，可以口服。", 10, 512)
+    0.0
+    """
+    grams = len(text) - gram + 1
+    if grams <= 0:
+        return 0.0
+    distinct = 0
+    for start in range(0, grams, window):
+        stop = min(start + window, grams)
+        distinct += len({text[at : at + gram] for at in range(start, stop)})
+    return 1 - distinct / grams

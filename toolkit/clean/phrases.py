@@ -1,0 +1,98 @@
+"""Sentences that models, templates and call centers leave behind; found as they stand, in one pass over a column.
+
+A phrase is long enough to mean what it says: `知识` is a word of every text, `根据提供的知识` speaks of a prompt that nobody
+sees. A new phrase is a line here and rows in `tests/cases/clean/rules.jsonl`.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from toolkit.text.terms import TermSet
+
+PHRASES: dict[str, tuple[str, ...]] = {
+    "model_phrase": (
+        "as an ai language model", "as a large language model", "as an ai assistant", "as an artificial intelligence",
+        "i am an ai language model", "i'm an ai language model", "as an ai, i ", "i am just an ai", "i'm just an ai",
+        "language model created by openai", "language model trained by openai", "i am chatgpt", "i'm chatgpt",
+        "作为一个人工智能", "作为一名人工智能", "作为人工智能", "作为一个ai", "作为一名ai", "作为ai语言模型", "作为ai助手",
+        "作为一个语言模型", "作为一个大语言模型", "作为一个虚拟ai", "作为一个大型语言模型", "我是ai语言模型", "我是一个ai语言模型",
+        "我是一个人工智能", "我是人工智能助手", "我只是一个ai", "由openai训练", "由openai开发", "作為一個人工智慧", "作為一個ai", "作為人工智慧",
+    ),
+    "stale_phrase": (
+        "as of my last update", "as of my last knowledge update", "as of my knowledge cutoff", "my knowledge cutoff",
+        "my training data only", "my training data goes up to", "as of my last training", "up to my last training",
+        "i do not have real-time", "i don't have real-time", "i do not have access to real-time", "i don't have access to real-time",
+        "截至我的知识", "截止到我的知识", "截止我的知识", "我的知识截止", "我的知识更新", "我的训练数据截", "截至我最后一次更新", "截至我上次更新",
+        "我的知识库截", "我无法获取实时", "我无法提供实时", "我無法獲取即時", "截至我的訓練",
+    ),
+    "refusal": (
+        "i'm sorry, but i can't", "i'm sorry, but i cannot", "i am sorry, but i cannot", "sorry, i can't assist",
+        "i can't assist with", "i cannot assist with", "i can't help with that", "i cannot help with that", "i cannot fulfill",
+        "i can't fulfill", "i'm unable to provide", "i am unable to provide", "i cannot provide medical advice",
+        "i cannot provide legal advice", "i'm not able to provide", "i am not able to provide", "i cannot answer that",
+        "我无法回答", "我不能回答", "很抱歉，我无法", "很抱歉，我不能", "抱歉，我无法", "抱歉，我不能", "对不起，我无法", "对不起，我不能",
+        "我不能提供法律意见", "我不能提供医疗建议", "我无法提供医疗建议", "我无法提供法律意见", "我无法提供具体的法律", "我无法为您提供",
+        "无法满足您的请求", "不能满足您的请求", "抱歉，我無法", "我無法回答",
+    ),
+    "hidden_context": (
+        "based on the provided context", "based on the given context", "based on the context provided",
+        "according to the provided context", "according to the given passage", "according to the passage provided",
+        "based on the information provided above", "the provided text does not", "the given text does not",
+        "根据提供的知识", "根据所提供的知识", "根据给定的知识", "根据相关知识", "根据知识点", "根据知识，", "根据知识可知", "根据上述知识", "根据以上知识",
+        "两个知识中", "知识中提到", "知识中没有", "知识中未", "根据提供的上下文", "根据上下文信息", "根据给出的文本", "根据提供的资料，",
+    ),
+    "template_closing": (
+        "i hope this helps", "hope this helps", "let me know if you have any other questions",
+        "let me know if you have any questions", "please let me know if you need anything else", "feel free to ask",
+        "is there anything else i can help", "thank you for your inquiry", "thank you for contacting us",
+        "感谢您的进行咨询", "感谢您的咨询", "感谢你的咨询", "感谢您的提问", "期望我的解释对你有所帮助", "希望我的回答对您有所帮助", "希望我的回答对你有所帮助",
+        "希望我的解答对您有所帮助", "希望我的回答能够帮助到您", "希望以上回答对您有所帮助", "希望以上信息对您有所帮助", "希望对您有所帮助", "希望对你有所帮助",
+        "希望可以帮到您", "希望能帮到您", "答案期望可以协助到您", "答案可以协助到您", "答案希望可以协助到您", "以上可以做为参考", "祝您早日康复", "祝你早日康复",
+        "祝患者身体早日恢复健康", "祝您身体健康", "感謝您的諮詢", "希望對您有所幫助",
+    ),
+}  # fmt: skip
+"""Family -> phrases in both languages; Latin ones in any case. The family is also the rule, the flag and the reason."""
+
+_CLOSERS = (
+    r"(?:感谢|感謝)(?:您|你)的(?:进行)?(?:咨询|提问|諮詢)",
+    r"(?:我)?(?:期望|希望)(?:我的|以上|上述)?的?(?:解释|回答|解答|答案|回复|信息|内容)?(?:能够?|可以)?(?:对|對)?(?:您|你)?(?:有所?|能有)(?:帮助|幫助)",
+    r"(?:期望|希望)?(?:上|以上|上述|述)?的?答案(?:期望|希望)?可以协助到(?:您|你)[，,]?(?:谢谢)?",
+    r"以上可以[做作]为参考",
+    r"祝(?:您|你|患者)?(?:身体)?(?:早日)?(?:恢复)?(?:康复|健康)",
+    r"谢谢",
+    r"(?i:I |we )?(?i:hope (?:this|that) (?:helps|was helpful)(?: you)?)",
+    r"(?i:please )?(?i:(?:let me know|feel free to (?:ask|contact us))(?: if you (?:have|need)[^.!?\n]{0,60})?)",
+    r"(?i:thank you for (?:your (?:inquiry|question)|contacting us))",
+)
+_CLOSING = re.compile(rf"(?:(?<=[。！？；.!?\n~～])|^)[ \t]*(?:{'|'.join(_CLOSERS)})(?:[，,](?:{'|'.join(_CLOSERS)}))*[ \t]*[。！!.~～]*\s*\Z")
+_LONGEST_CLOSING = 200
+CLOSING_TRIGGER = "感谢|感謝|希望|期望|协助|参考|祝|谢谢|(?i:hope|let me|feel free|thank you)"
+"""The law: where it does not match, `drop_closings` returns its input unchanged."""
+
+
+@cache
+def phrase_terms() -> tuple[TermSet, tuple[str, ...]]:
+    """All phrases as one set, and the family of each of its terms."""
+    family = {phrase: name for name, phrases in PHRASES.items() for phrase in phrases}
+    terms = TermSet(family)
+    return terms, tuple(family[term] for term in terms.terms)
+
+
+def drop_closings(text: str) -> str:
+    """Cut polite closing formulas off the end of an answer; an answer that is nothing else stays.
+
+    >>> drop_closings("党参有降血脂的作用。感谢您的进行咨询，期望我的解释对你有所帮助！")
+    '党参有降血脂的作用。'
+    >>> drop_closings("Take 5 mg twice a day. I hope this helps! Let me know if you have any other questions.")
+    'Take 5 mg twice a day.'
+    >>> drop_closings("希望对您有所帮助。"), drop_closings("医生希望患者早日康复。")  # nothing else, or no formula: untouched
+    ('希望对您有所帮助。', '医生希望患者早日康复。')
+    """
+    end = len(text)
+    while found := _CLOSING.search(text, max(0, end - _LONGEST_CLOSING), end):
+        end = found.start()
+        while end and text[end - 1].isspace():
+            end -= 1
+    return text[:end] if 0 < end < len(text) else text
