@@ -52,7 +52,8 @@ def provenance(out: Path, uri: str, **place: str) -> dict[str, Any]:
 def line(out: Path, row: dict[str, Any]) -> str:
     """The line of the release that a line of provenance speaks of."""
     path = out / "release" / TARGET / f"{row['split']}.jsonl"
-    return path.read_text(encoding="utf-8").split("\n")[row["line"] - 1]
+    lines: list[str] = path.read_text(encoding="utf-8").split("\n")
+    return lines[int(row["line"]) - 1]
 
 
 def wrapped(row: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import importlib.metadata
 import json
 import os
@@ -38,7 +39,18 @@ def _local(workers: int) -> Pool:
     return LocalPool(workers) if workers else InProcess()
 
 
-ENGINES: dict[str, Callable[[int], Pool]] = {"local": _local}
+def _cluster(module: str) -> Pool:
+    from toolkit.engine.cluster import ClusterPool
+
+    return ClusterPool(importlib.import_module(module).connect)
+
+
+ENGINES: dict[str, Callable[[int], Pool]] = {
+    "local": _local,
+    "dask": lambda _: _cluster("toolkit.engine.on_dask"),
+    "spark": lambda _: _cluster("toolkit.engine.on_spark"),
+    "ray": lambda _: _cluster("toolkit.engine.on_ray"),
+}
 """How to get workers, by the name that `--engine` takes."""
 
 BESIDE = {

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-ENDS = frozenset("。！？…”’；.!?;\"'）)】]」』》>}~～♪|`$:：—*_")
-"""Characters that may end a text: of a sentence, a quotation, a list, a table, a program."""
-_OPEN = frozenset("，、,（(“‘【[「『《{＋+＝=＜<&＆")
+OPEN = frozenset("，、,：:（(“‘【[「『《{＋+＝=＜<&＆")
+"""Characters that want something after them."""
 _OPEN_WORDS = re.compile(
     r"(?<![A-Za-z'-])(?ai:the|a|an|of|and|or|to|with|for|from|by|in|at|that|which|because|is|are|as|such)$"
-    r"|(?:以及|并且|而且|或者|例如|比如|包括|因为|由于|以及|和|与|及|或|被|把|将|从|向|对于|关于)$"
+    r"|(?:以及|并且|而且|或者|例如|比如|包括|因为|由于|对于|关于)$"  # not 和 or 及: 饱和, 普及
 )
 _CUT_OFF = re.compile(r"(?:\[|【|\(|（)(?:truncated|cut off|continued|to be continued|未完|待续|未完待续|内容过长|已截断|截断)(?:\]|】|\)|）)$", re.IGNORECASE)
 _LIST_LINE = re.compile(
@@ -31,13 +30,13 @@ def unended(text: str) -> float:
     (0.0, 0.0, 0.0)
     """
     tail = text[-_LONGEST_LINE:].rstrip()
-    if not tail or tail[-1] in ENDS or not tail[-1].isalnum():
+    if not tail or not tail[-1].isalnum():
         return 0.0
     return 0.0 if _LIST_LINE.match(tail.rpartition("\n")[2]) else 1.0
 
 
 def truncated(text: str) -> float:
-    """Tell whether a text was cut off: it ends in a comma, an open bracket or a word that wants another; or in open code.
+    """Tell whether a text was cut off: it ends in a comma, a colon, an open bracket or a word that wants another; or in open code.
 
     >>> truncated("患者应避免辛辣、"), truncated("The dose depends on the"), truncated("```python\\nx = 1")
     (1.0, 1.0, 1.0)
@@ -48,7 +47,7 @@ def truncated(text: str) -> float:
     if not tail:
         return 0.0
     open_fence = ("```" in text or "~~~" in text) and len(_FENCE.findall(text)) % 2
-    return float(bool(tail[-1] in _OPEN or _OPEN_WORDS.search(tail) or _CUT_OFF.search(tail) or open_fence))
+    return float(bool(tail[-1] in OPEN or _OPEN_WORDS.search(tail) or _CUT_OFF.search(tail) or open_fence))
 
 
 def repeated_lines(text: str) -> float:

@@ -137,6 +137,11 @@ class Texts:
         """The same places with other texts."""
         return dataclasses.replace(self, values=values)
 
+    def only(self, mask: np.ndarray) -> Self:
+        """Some of the texts."""
+        places = (self.places[0][mask], self.places[1][mask])
+        return type(self)(self.values.filter(pa.array(mask)), self.rows[mask], self.roles[mask], places)
+
     def judged_as(self, role: int) -> Self:
         """The same texts, all that are judged judged by one role."""
         roles = np.where(self.roles == UNJUDGED, UNJUDGED, role).astype(np.uint8)

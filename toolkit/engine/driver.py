@@ -114,7 +114,7 @@ class Driver:
     """Runs stages over shards in one work folder."""
 
     def __init__(self, work: Path, runner: Runner, progress: Progress, settings: Settings) -> None:
-        self._store = Store(work / "shards")
+        self._store = Store(work.absolute() / "shards")  # workers elsewhere stand in another folder
         self._runner, self._progress, self._settings = runner, progress, settings
 
     def run(self, stages: Sequence[Stage]) -> Finished:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -95,6 +96,7 @@ def _begin() -> None:
     """Prepare a worker: the driver alone hears Ctrl-C, and a driver that is gone takes its workers along."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    gc.freeze()  # what is imported stays: the collector need not look at it again
     threading.Thread(target=_end_with_driver, daemon=True).start()
 
 

@@ -259,13 +259,12 @@ def _shingle(codes: Any, count: int, units: Any, values: Any, width: int, words:
     return number
 
 
-def bands(texts: Bytes, params: Params) -> U64:
-    """Return the band keys of texts in normal form, none of them empty, as (texts, bands)."""
-    out = np.empty((len(texts.offsets) - 1, params.bands), dtype=np.uint64)
+def bands(texts: Bytes, params: Params, only: range) -> U64:
+    """Return the keys of some bands of texts in normal form, none of them empty, as (texts, bands)."""
+    out = np.empty((len(texts.offsets) - 1, len(only)), dtype=np.uint64)
     factors, addends = permutations(params)
-    _bands(
-        texts.offsets, texts.data, params.width, params.unit == "word", han_table(), factors, addends, params.rows, out
-    )
+    words, rows = params.unit == "word", params.rows
+    _bands(texts.offsets, texts.data, params.width, words, han_table(), factors, addends, rows, only.start, out)
     return out
 
 
@@ -288,7 +287,16 @@ def _scramble(value: Any) -> Any:
 
 @_compiled
 def _bands(
-    offsets: Any, data: Any, width: int, words: bool, han: Any, factors: Any, addends: Any, rows: int, out: Any
+    offsets: Any,
+    data: Any,
+    width: int,
+    words: bool,
+    han: Any,
+    factors: Any,
+    addends: Any,
+    rows: int,
+    start: int,
+    out: Any,
 ) -> None:
     codes = _buffer(offsets)
     units, values = np.empty(len(codes), dtype=np.uint64), np.empty(len(codes), dtype=np.uint64)
@@ -301,8 +309,8 @@ def _bands(
         padded = (count + _LANES - 1) // _LANES * _LANES
         short[count:padded] = short[0]
         for band in range(out.shape[1]):
-            key, position = _U(0), _U(band)
-            for at in range(band * rows, (band + 1) * rows):
+            key, position = _U(0), _U(start + band)
+            for at in range((start + band) * rows, (start + band + 1) * rows):
                 position += _STEP
                 key += _spread(_U(_least(short, padded, factors[at], addends[at])) + position)
             out[row, band] = key

@@ -174,24 +174,24 @@ def _word_units(texts: Bytes) -> Units:
     return Units(_offsets(np.bincount(owners[starts], minlength=len(offsets) - 1)), values)
 
 
-def signatures(texts: Bytes, params: Params) -> U32:
-    """Return the MinHash signatures of texts in normal form, none of them empty."""
-    return np.concatenate([_signatures_block(block, params) for block in _blocks(texts)])
+def signatures(texts: Bytes, params: Params, only: range) -> U32:
+    """Return the part of the MinHash signatures that some bands are made of; no text may be empty."""
+    return np.concatenate([_signatures_block(block, params, only) for block in _blocks(texts)])
 
 
-def _signatures_block(texts: Bytes, params: Params) -> U32:
+def _signatures_block(texts: Bytes, params: Params, only: range) -> U32:
     units = shingle_hashes(texts, params)
     short = hashes.scramble_array((units.values >> np.uint64(32)).astype(np.uint32))
-    factors, addends = permutations(params)
+    factors, addends = permutations(params)[:, only.start * params.rows : only.stop * params.rows]
     out = np.empty((len(units.offsets) - 1, len(factors)), dtype=np.uint32)
     for at, (factor, addend) in enumerate(zip(factors, addends, strict=True)):
         out[:, at] = np.minimum.reduceat(short * factor + addend, units.offsets[:-1])
     return out
 
 
-def bands(texts: Bytes, params: Params) -> U64:
-    """Return the band keys of texts in normal form, none of them empty, as (texts, bands)."""
-    return hashes.band_keys_array(signatures(texts, params), params.bands)
+def bands(texts: Bytes, params: Params, only: range) -> U64:
+    """Return the keys of some bands of texts in normal form, none of them empty, as (texts, bands)."""
+    return hashes.band_keys_array(signatures(texts, params, only), only)
 
 
 # -- similarity ----------------------------------------------------------------------------------------------------------

@@ -61,22 +61,26 @@ def exact_halves(column: Column, *, kernel: str = "auto", normal: bool = False) 
     return keys
 
 
-def band_keys(column: Column, *, params: Params, kernel: str = "auto", normal: bool = False) -> tuple[I64, U64]:
+def band_keys(
+    column: Column, *, params: Params, only: range | None = None, kernel: str = "auto", normal: bool = False
+) -> tuple[I64, U64]:
     """Return the rows whose normal form is not empty, and their band keys as (rows, bands).
 
-    Texts that share a key in any band are candidates. The keys depend on the text and `params` alone.
+    Texts that share a key in any band are candidates. The keys depend on the text and `params` alone; `only` asks for some
+    of the bands.
 
     >>> rows, keys = band_keys(pa.array(["每日三次。", "。", "每日三次"]), params=Params())
     >>> rows.tolist(), keys.shape, bool((keys[0] == keys[1]).all())
-    ([0, 2], (2, 22), True)
+    ([0, 2], (2, 29), True)
     """
     texts = _normal(column, kernel, normal)
     lengths = np.diff(texts.offsets)
     rows = np.flatnonzero(lengths)
+    chosen = range(params.bands) if only is None else only
     if not len(rows):
-        return rows, np.zeros((0, params.bands), dtype=np.uint64)
+        return rows, np.zeros((0, len(chosen)), dtype=np.uint64)
     inked = Bytes(np.concatenate([[0], np.cumsum(lengths[rows])]), texts.data)
-    return rows, backend_for(kernel, texts).bands(inked, params)
+    return rows, backend_for(kernel, texts).bands(inked, params, chosen)
 
 
 def similarities(

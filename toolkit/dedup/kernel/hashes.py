@@ -92,11 +92,11 @@ def scramble_array(values: U32) -> U32:
     return values
 
 
-def band_keys_array(signatures: U32, bands: int) -> U64:
-    """Return the keys of all bands of all signatures, as (rows, bands)."""
-    rows = signatures.shape[1] // bands
-    keys = np.zeros((len(signatures), bands), dtype=np.uint64)
-    numbers = np.arange(bands, dtype=np.uint64)
+def band_keys_array(signatures: U32, bands: range) -> U64:
+    """Return the keys of some bands of signatures that hold just these, as (texts, bands)."""
+    rows = signatures.shape[1] // len(bands)
+    keys = np.zeros((len(signatures), len(bands)), dtype=np.uint64)
+    numbers = np.array(bands, dtype=np.uint64)
     for at in range(rows):
         offset = np.uint64((at + 1) * STEP & MASK)
         keys += spread_array(signatures[:, at::rows].astype(np.uint64) + numbers + offset)

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import groupby, pairwise
 from operator import itemgetter
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -29,8 +29,8 @@ from toolkit.dedup.kernel.hashes import U64, spread_array
 from toolkit.dedup.kernel.params import Params
 
 F64 = npt.NDArray[np.float64]
-_NO_ROWS = np.zeros(0, dtype=np.int64)
-_NO_KEYS = np.zeros((0, 2), dtype=np.uint64)
+_HALF, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
+KEY_BYTES = 100 << 20
 BLOCK = 1 << 25  # bytes of texts in memory while pairs are verified
 
 
@@ -63,13 +63,6 @@ class NearDuplicates(NamedTuple):
     vetoed: Pairs
 
 
-class _Scan(NamedTuple):
-    lengths: I64
-    exact: U64
-    rows: I64
-    keys: U64
-
-
 def near_duplicates(
     texts: Texts | pa.Array, *, params: Params, order: I64 | None = None, kernel: str = "auto", normal: bool = False
 ) -> NearDuplicates:
@@ -90,11 +83,10 @@ def near_duplicates(
     chosen = choose_kernel(kernel, len(whole), getattr(whole, "nbytes", 0))
     work = Work(whole, params, chosen, normal)
     rank = np.arange(len(whole)) if order is None else np.argsort(np.argsort(order, kind="stable"))
-    scan = work.scan()
-    twin = _first_twins(scan.exact, rank)
-    pairs = _all_candidates(scan, twin)
-    lengths = scan.lengths
-    del scan
+    lengths, exact = work.scan()
+    twin = _first_twins(exact, rank)
+    del exact
+    pairs = work.candidates((twin == np.arange(len(twin))) & (lengths > 0))
     alone = ~pairs.crowded
     verified, vetoed = work.verify(pairs.left[alone], pairs.right[alone], lengths)
     crowds = crowds_of(pairs.left[pairs.crowded], pairs.right[pairs.crowded], rank)
@@ -119,20 +111,49 @@ class Work(NamedTuple):
         found = self.texts.take(pa.array(rows))
         return found if self.normal else f.normal_column(found, kernel=self.kernel)
 
-    def scan(self) -> _Scan:
-        """Read all texts once."""
-        first = 0
-        lengths, exact, rows, keys = [_NO_ROWS], [_NO_KEYS], [_NO_ROWS], [np.zeros((0, self.params.bands), np.uint64)]
+    def forms(self) -> Iterator[pa.Array]:
+        """Yield the normal forms of all texts, once and in order."""
         for chunk in self.texts.iterchunks():
-            forms = chunk if self.normal else f.normal_column(chunk, kernel=self.kernel)
-            found, bands = f.band_keys(forms, params=self.params, kernel=self.kernel, normal=True)
+            yield chunk if self.normal else f.normal_column(chunk, kernel=self.kernel)
+
+    def scan(self) -> tuple[I64, U64]:
+        """Return the bytes of every normal form and its exact key."""
+        lengths, exact = [np.zeros(0, dtype=np.int64)], [np.zeros((0, 2), dtype=np.uint64)]
+        for forms in self.forms():
             sizes = pc.fill_null(pc.binary_length(forms), 0).to_numpy(zero_copy_only=False)
             lengths.append(sizes.astype(np.int64))
             exact.append(f.exact_halves(forms, kernel=self.kernel, normal=True))
-            rows.append(found + first)
-            keys.append(bands)
-            first += len(chunk)
-        return _Scan(_concatenate(lengths), _concatenate(exact), _concatenate(rows), _concatenate(keys))
+        return np.concatenate(lengths), np.concatenate(exact)
+
+    def candidates(self, wanted: npt.NDArray[np.bool_]) -> Candidates:
+        """Return the candidates among some rows, each once; the pairs of short runs and the chains of crowds apart.
+
+        The band keys are the largest array there is: they are made and used in groups of bands, a reading for each.
+        """
+        group = max(1, KEY_BYTES // (8 * (len(wanted) or 1)))
+        plain, chains = np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.uint64)
+        rows = np.flatnonzero(wanted)
+        for start in range(0, self.params.bands, group):
+            keys = self._keys(wanted, range(start, min(start + group, self.params.bands)))
+            for column in keys:
+                found = candidate_pairs(column, rows)
+                packed = (found.left.astype(np.uint64) << np.uint64(32)) | found.right.astype(np.uint64)
+                plain = np.union1d(plain, packed[~found.crowded])
+                chains = np.union1d(chains, packed[found.crowded])
+            del keys
+        both = np.concatenate([plain, chains])
+        crowded = np.repeat([False, True], [len(plain), len(chains)])
+        return Candidates((both >> _HALF).astype(np.int64), (both & _LOW).astype(np.int64), crowded)
+
+    def _keys(self, wanted: npt.NDArray[np.bool_], only: range) -> U64:
+        keys = np.empty((len(only), int(wanted.sum())), dtype=np.uint64)
+        first = used = 0
+        for forms in self.forms():
+            rows, found = f.band_keys(forms, params=self.params, only=only, kernel=self.kernel, normal=True)
+            found = found[wanted[rows + first]]
+            keys[:, used : used + len(found)] = found.T
+            used, first = used + len(found), first + len(forms)
+        return keys
 
     def verify(self, left: I64, right: I64, lengths: I64, *, sized: bool = False) -> tuple[Pairs, Pairs]:
         """Measure pairs; return those that reach the threshold, and of these apart those whose salient tokens differ.
@@ -176,17 +197,6 @@ def _chosen(pairs: Pairs, mask: npt.NDArray[np.bool_]) -> Pairs:
     return Pairs(pairs.left[mask], pairs.right[mask], pairs.similarity[mask])
 
 
-def _concatenate(parts: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
-    """Concatenate and let go of the parts one by one: band keys are the largest array there is."""
-    out = np.empty((sum(len(part) for part in parts), *parts[0].shape[1:]), dtype=parts[0].dtype)
-    end = len(out)
-    while parts:
-        part = parts.pop()
-        out[end - len(part) : end] = part
-        end -= len(part)
-    return out
-
-
 def _spans(sizes: I64) -> Iterator[tuple[int, int]]:
     """Yield (first, last) of consecutive items of about `BLOCK` bytes together."""
     blocks = np.cumsum(sizes) // BLOCK
@@ -202,22 +212,6 @@ def _first_twins(exact: U64, rank: I64) -> I64:
     twin = np.empty(len(order), dtype=np.int64)
     twin[order] = order[np.maximum.accumulate(np.where(new, np.arange(len(order)), 0))]
     return twin
-
-
-def _all_candidates(scan: _Scan, twin: I64) -> Candidates:
-    """Return the candidates of all bands, each once; the pairs of short runs and the chains of crowds apart."""
-    first = twin[scan.rows] == scan.rows
-    rows, chains, packed = scan.rows[first], [], np.zeros(0, dtype=np.uint64)
-    for band in range(scan.keys.shape[1]):
-        found = candidate_pairs(scan.keys[first, band], rows)
-        plain = ~found.crowded
-        pairs = (found.left[plain].astype(np.uint64) << np.uint64(32)) | found.right[plain].astype(np.uint64)
-        packed = np.union1d(packed, pairs)
-        chains.append((found.left[~plain], found.right[~plain]))
-    left, right = ((packed >> np.uint64(32)).astype(np.int64), (packed & np.uint64(0xFFFFFFFF)).astype(np.int64))
-    chain_left, chain_right = (np.concatenate([np.zeros(0, np.int64), *part]) for part in zip(*chains, strict=True))
-    crowded = np.repeat([False, True], [len(left), len(chain_left)])
-    return Candidates(np.concatenate([left, chain_left]), np.concatenate([right, chain_right]), crowded)
 
 
 def crowds_of(left: I64, right: I64, rank: I64) -> list[I64]:

@@ -13,9 +13,7 @@ import numpy.typing as npt
 from toolkit.errors import UsageError, unknown_name
 from toolkit.text.shingles import UNITS, WIDTH
 
-PERMUTATIONS = 128
-PERMUTATIONS_AT_MOST = 240
-SHORTEST = 5
+PERMUTATIONS = 240
 WIDEST = 32
 MISS = 2e-4
 ROWS_AT_MOST = 16
@@ -35,7 +33,7 @@ class Params:
         UsageError: A value lies outside its range.
 
     >>> [(t, Params(threshold=t).bands, Params(threshold=t).rows) for t in (0.7, 0.8, 0.9)]
-    [(0.7, 47, 5), (0.8, 22, 5), (0.9, 16, 8)]
+    [(0.7, 47, 5), (0.8, 29, 6), (0.9, 20, 10)]
     """
 
     threshold: float = 0.8
@@ -64,14 +62,15 @@ class Params:
 
 @functools.cache
 def bands_for(threshold: float) -> tuple[int, int]:
-    """Return (bands, rows) for a threshold: the most selective bands that 128 permutations allow without losing pairs.
+    """Return (bands, rows) for a threshold: the most selective bands that 240 permutations allow without losing pairs.
 
     Two texts of similarity s share a band of r rows with probability s^r, and none of b bands with (1 - s^r)^b. Longer
     bands propose fewer pairs in vain, so r is the largest for which b bands keep the loss *at* the threshold (the worst
-    case) under 2e-4 with b*r <= 128; exact verification then makes precision 1. Over a real spread of similarities
-    above the threshold the loss is a few in 100,000: the promise is a recall of 0.999. Where 128 permutations allow only
-    bands of fewer than 5 rows (below 0.78), up to 240 are used: at 0.7, 32 bands of 4 proposed 270,000 pairs of 100,000
-    real texts, 71 % of them below a similarity of 0.1, and that number grows with the square of the texts.
+    case) under 2e-4 with b*r <= 240; exact verification then makes precision 1. Over a real spread of similarities above
+    the threshold the loss is a few in 100,000: the promise is a recall of 0.999.
+
+    128 permutations would do for that and cost more: at 0.7, bands of 4 rows proposed 270,000 pairs of 100,000 real texts,
+    71 % of them below a similarity of 0.1 (common words), and that number grows with the square of the texts.
 
     >>> bands, rows = bands_for(0.8)
     >>> (1 - 0.8**rows) ** bands < 2e-4
@@ -79,12 +78,11 @@ def bands_for(threshold: float) -> tuple[int, int]:
     >>> bands_for(1.0)
     (1, 16)
     """
-    for limit, shortest in ((PERMUTATIONS, SHORTEST), (PERMUTATIONS_AT_MOST, SHORTEST), (PERMUTATIONS_AT_MOST, 1)):
-        for rows in range(ROWS_AT_MOST, shortest - 1, -1):
-            share = threshold**rows
-            bands = math.ceil(math.log(MISS) / math.log1p(-share)) if share < 1 else 1
-            if bands * rows <= limit:
-                return bands, rows
+    for rows in range(ROWS_AT_MOST, 0, -1):
+        share = threshold**rows
+        bands = math.ceil(math.log(MISS) / math.log1p(-share)) if share < 1 else 1
+        if bands * rows <= PERMUTATIONS:
+            return bands, rows
     raise UsageError(f"threshold {threshold} is too low to find near duplicates", hint="give at least 0.05")
 
 

@@ -1,0 +1,265 @@
+"""The rules about single texts and records: what is measured, and how a finding is told.
+
+A new rule is one line in `RULES`, its limits in `toolkit.clean.profiles`, its sentence in `toolkit.reasons`, and rows in
+`tests/cases/clean/rules.jsonl`. The name of a rule is its flag and its reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from toolkit.clean import endings
+from toolkit.clean.measures import GRAM, WINDOW, Measures, measure
+from toolkit.clean.phrases import phrase_terms
+from toolkit.clean.texts import INPUT, Texts
+from toolkit.text.script import prose
+from toolkit.text.terms import TermSet
+
+SOME = 20
+"""Visible characters from which a share means something."""
+ENOUGH = 50
+"""Han characters or words from which function words are to be expected."""
+
+
+@dataclass(frozen=True)
+class Hits:
+    """Where terms were found: number of the text and of the term, one per hit."""
+
+    terms: TermSet
+    texts: np.ndarray
+    numbers: np.ndarray
+
+    def per_text(self, length: int, chosen: np.ndarray | None = None) -> np.ndarray:
+        """Count the hits of each text, of all terms or of the chosen ones."""
+        texts = self.texts if chosen is None else self.texts[chosen[self.numbers]]
+        return np.bincount(texts, minlength=length)
+
+    def first(self, text: int, chosen: np.ndarray | None = None) -> str:
+        """The first term of a text."""
+        here = self.numbers[self.texts == text]
+        return self.terms.terms[int(here[0] if chosen is None else here[chosen[here]][0])]
+
+
+@dataclass(frozen=True)
+class View:
+    """The judged texts of a batch, with what is measured once and asked by many rules.
+
+    Attributes:
+        texts: The texts that are judged.
+        lang: Language of each record.
+        listed: The user's terms; a text of an excepted domain has none.
+        with_material: Rows that have an input to speak about.
+    """
+
+    texts: Texts
+    lang: list[str | None]
+    listed: Hits | None = None
+    with_material: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
+
+    def __len__(self) -> int:
+        """How many texts there are."""
+        return len(self.texts.values)
+
+    @cached_property
+    def measures(self) -> Measures:
+        """The numbers of every text."""
+        return measure(self.texts.values)
+
+    @cached_property
+    def phrases(self) -> Hits:
+        """The phrases of every text."""
+        return hits(phrase_terms()[0], self.texts.values)
+
+    def written_in(self, language: str) -> np.ndarray:
+        """The texts of records in a language, whatever its variant."""
+        rows = np.array([bool(lang) and lang.partition("-")[0] == language for lang in self.lang], bool)
+        return rows[self.texts.rows]
+
+
+def hits(terms: TermSet, values: pa.StringArray) -> Hits:
+    """Look for terms in a column without nulls."""
+    if not len(values):
+        nothing = np.empty(0, np.int64)
+        return Hits(terms, nothing, nothing)
+    offsets = np.frombuffer(values.buffers()[1], np.int32)[values.offset : values.offset + len(values) + 1]
+    data = values.buffers()[2]
+    found = terms.scan(bytes(memoryview(data)[offsets[0] : offsets[-1]]) if data else b"", offsets - offsets[0])
+    return Hits(terms, found[:, 0], found[:, 1])
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule.
+
+    Attributes:
+        says: How a finding is told; may name `value`, `limit` and `phrase`.
+        estimate: The value of every text, never milder than the exact one.
+        exact: The value of one text, asked only where the estimate reaches a limit; None where the estimate is exact.
+        low: Whether little is bad.
+        phrase: The phrase that was found in a text.
+    """
+
+    says: str
+    estimate: Callable[[View], np.ndarray]
+    exact: Callable[[str], float] | None = None
+    low: bool = False
+    phrase: Callable[[View, int], str] | None = None
+
+    def reached(self, values: np.ndarray, limit: np.ndarray) -> np.ndarray:
+        """Where the values reach their limits; NaN is no limit."""
+        reached: np.ndarray = values < limit if self.low else values >= limit
+        return reached
+
+
+def _share(part: np.ndarray, whole: np.ndarray, at_least: int = SOME) -> np.ndarray:
+    shares: np.ndarray = np.where(whole >= at_least, part / np.maximum(whole, 1), 0.0)
+    return shares
+
+
+def _alone(text: str) -> Measures:
+    return measure(pa.array([text], pa.string()))
+
+
+def _symbols_of_prose(text: str) -> float:
+    """Code and formulas are made of symbols; what is judged is what stands around them."""
+    found = _alone(prose(text))
+    return float(_share(found.symbols, found.visible)[0])
+
+
+def _function_words(view: View) -> np.ndarray:
+    m = view.measures
+    chinese = view.written_in("zh") & (m.han >= ENOUGH) & (m.han >= m.words)
+    english = view.written_in("en") & (m.words >= ENOUGH) & (m.han == 0)
+    shares = np.ones(len(view))
+    shares[chinese] = (m.stop_han / np.maximum(m.han, 1))[chinese]
+    shares[english] = (m.stop_words / np.maximum(m.words, 1))[english]
+    return shares
+
+
+def _function_words_of_prose(text: str) -> float:
+    m = _alone(prose(text))
+    part, whole = (m.stop_han, m.han) if m.han[0] >= m.words[0] else (m.stop_words, m.words)
+    return float(part[0] / whole[0]) if whole[0] >= ENOUGH else 1.0
+
+
+def _unended(view: View) -> np.ndarray:
+    m = view.measures
+    return ((m.units >= SOME) & ~np.isin(m.last, _CLOSED)).astype(float)
+
+
+def _truncated(view: View) -> np.ndarray:
+    m = view.measures
+    fenced = pc.or_(pc.match_substring(view.texts.values, "```"), pc.match_substring(view.texts.values, "~~~"))
+    return ((m.last > 0) & (~np.isin(m.last, _CLOSED) | fenced.to_numpy(zero_copy_only=False))).astype(float)
+
+
+_CLOSED = np.array([ord(c) for c in "。！？；.!?;…”’"], np.uint16)
+"""Ends of sentences; a text that has one is neither unended nor cut off, unless in open code."""
+
+
+def _said(family: str) -> tuple[Callable[[View], np.ndarray], Callable[[View, int], str]]:
+    def chosen() -> np.ndarray:
+        return np.array([name == family for name in phrase_terms()[1]], bool)
+
+    def count(view: View) -> np.ndarray:
+        return view.phrases.per_text(len(view), chosen()).astype(float)
+
+    return count, lambda view, at: view.phrases.first(at, chosen())
+
+
+def _phrase_rule(family: str, says: str) -> Rule:
+    count, phrase = _said(family)
+    return Rule(says, count, phrase=phrase)
+
+
+def _hidden_context(view: View) -> np.ndarray:
+    """Who has material may speak of it."""
+    counts = _said("hidden_context")[0](view)
+    counts[view.with_material[view.texts.rows]] = 0
+    return counts
+
+
+def _listed(view: View) -> np.ndarray:
+    return np.zeros(len(view)) if view.listed is None else view.listed.per_text(len(view)).astype(float)
+
+
+def _listed_term(view: View, at: int) -> str:
+    assert view.listed is not None
+    return view.listed.first(at)
+
+
+RULES: Mapping[str, Rule] = {
+    "too_short": Rule("{value:.0f} units, fewer than {limit:g}", lambda v: v.measures.units, low=True),
+    "too_long": Rule("{value:.0f} units, limit {limit:g}", lambda v: v.measures.units),
+    "garbled": Rule(
+        "{value:.0%} of its characters are unreadable, limit {limit:.0%}",
+        lambda v: _share(v.measures.garbled, v.measures.visible, 1),
+    ),
+    "too_many_symbols": Rule(
+        "{value:.0%} of its prose are symbols, limit {limit:.0%}",
+        lambda v: (v.measures.symbols >= SOME // 4).astype(float),
+        _symbols_of_prose,
+    ),
+    "too_many_digits": Rule(
+        "{value:.0%} of its characters are digits, limit {limit:.0%}",
+        lambda v: _share(v.measures.digits, v.measures.visible),
+    ),
+    "repeated_characters": Rule(
+        "{value:.0%} of its characters go on a loop of at most four, limit {limit:.0%}",
+        lambda v: _share(v.measures.looped, v.measures.visible, SOME // 2),
+    ),
+    "repeated_phrases": Rule(
+        f"{{value:.0%}} of its sequences of {GRAM} characters stood before, limit {{limit:.0%}}",
+        lambda v: v.measures.repeated,
+        lambda text: endings.repeated_phrases(text, GRAM, WINDOW),
+    ),
+    "repeated_lines": Rule(
+        "{value:.0%} of its text are lines that stood before, limit {limit:.0%}",
+        lambda v: (v.measures.lines > 1).astype(float),
+        endings.repeated_lines,
+    ),
+    "few_function_words": Rule(
+        "{value:.1%} function words, fewer than {limit:.1%}", _function_words, _function_words_of_prose, low=True
+    ),
+    "no_sentence_end": Rule("it ends without the end of a sentence", _unended, endings.unended),
+    "truncated": Rule("it is cut off", _truncated, endings.truncated),
+    "model_phrase": _phrase_rule("model_phrase", "a model speaks of itself: {phrase}"),
+    "stale_phrase": _phrase_rule("stale_phrase", "a model speaks of its last day: {phrase}"),
+    "refusal": _phrase_rule("refusal", "it refuses to answer: {phrase}"),
+    "hidden_context": Rule("it speaks of a text that nobody sees: {phrase}", _hidden_context, phrase=_said("hidden_context")[1]),
+    "template_closing": _phrase_rule("template_closing", "a formula, no answer: {phrase}"),
+    "listed_term": Rule("{value:.0f} listed terms, the first is {phrase}", _listed, phrase=_listed_term),
+}  # fmt: skip
+"""The rules about texts, in the order in which a record is rejected by the first."""
+
+
+def value_of(rule: str, text: str, *, lang: str | None = None) -> float:
+    """Measure one text by one rule.
+
+    >>> value_of("too_short", "每日3次"), value_of("repeated_characters", "哈哈哈哈哈哈哈哈哈哈哈哈")
+    (4.0, 0.8333333333333334)
+    >>> value_of("too_many_symbols", "剂量为0.5 mg/kg，每日3次（餐后）。")  # units and brackets are no garbage
+    0.0
+    """
+    one = np.zeros(1, np.int64)
+    texts = Texts(pa.array([text], pa.string()), one, np.array([1], np.uint8), (one, one))
+    view = View(texts, [lang], with_material=np.zeros(1, bool))
+    found, exact = RULES[rule], RULES[rule].exact
+    estimate = float(found.estimate(view)[0])
+    worth_asking = estimate < 1 if found.low else estimate > 0
+    return exact(text) if exact and worth_asking else estimate
+
+
+def rows_with_input(texts: Texts, units: np.ndarray, rows: int) -> np.ndarray:
+    """Rows that have material to speak about."""
+    with_input = np.zeros(rows, bool)
+    with_input[texts.rows[(texts.roles == INPUT) & (units > 0)]] = True
+    return with_input
+
+
