@@ -147,10 +147,20 @@ def test_a_member_whose_leader_was_dropped_for_a_text_outside_finds_another():
     outside = "".join(HAN[5 + at * 7] for at in range(30)) + middle[30:]
     crowd = [middle[:-30] + "".join(HAN[3 + at * 7] for at in range(30 - n % 3)) + HAN[-1 - n] for n in range(130)]
     texts = [outside, middle, *crowd]
-    dropped = judge(texts, kernel.Params())
+    work = kernel.Work(pa.chunked_array([texts]), kernel.Params(), "numpy", normal=True)
+    outer = kernel.Pairs(np.array([0]), np.array([1]), np.array([0.82]))
+    _, kept_for, _ = kernel.settle(work, [np.arange(1, len(texts))], outer, np.arange(len(texts)))
 
-    assert dropped[1] == 0
-    assert [row for row in range(len(texts)) if row not in dropped] == [0, 2]
+    assert kept_for.tolist() == [-1, 0, -1, *[2] * 129]
+    assert [row for row in range(len(texts)) if row not in judge(texts, kernel.Params())] == [0, 2]
+
+
+def test_a_crowd_is_settled_within_equal_numbers_only():
+    work = kernel.Work(
+        pa.chunked_array([[LAW] * 4]), kernel.Params(), "numpy", normal=True, apart=np.array([1, 2, 1, 2])
+    )
+
+    assert work.lead(np.arange(4)).right.tolist() == [0, 1]
 
 
 def test_the_survivor_follows_the_order_given():

@@ -90,6 +90,15 @@ def test_band_keys_equal_the_reference_and_skip_empty_texts(name, texts, params)
 
 
 @pytest.mark.parametrize("name", KERNELS)
+def test_some_of_the_bands_are_those_of_all(name):
+    column = pa.array(["高血压患者能喝咖啡吗", "Take it with food."])
+    whole = kernel.band_keys(column, params=kernel.Params(), kernel=name)[1]
+    part = kernel.band_keys(column, params=kernel.Params(), only=range(7, 12), kernel=name)[1]
+
+    assert (part == whole[:, 7:12]).all()
+
+
+@pytest.mark.parametrize("name", KERNELS)
 @given(st.lists(st.tuples(TEXT, TEXT), max_size=6), PARAMS)
 @compiles
 def test_similarities_equal_the_jaccard_of_the_shingle_sets(name, pairs, params):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+from toolkit.text.script import prose
+
 OPEN = frozenset("，、,：:（(“‘【[「『《{＋+＝=＜<&＆")
 """Characters that want something after them."""
 _OPEN_WORDS = re.compile(
@@ -32,7 +34,8 @@ def unended(text: str) -> float:
     tail = text[-_LONGEST_LINE:].rstrip()
     if not tail or not tail[-1].isalnum():
         return 0.0
-    return 0.0 if _LIST_LINE.match(tail.rpartition("\n")[2]) else 1.0
+    line = tail.rpartition("\n")[2]
+    return 0.0 if _LIST_LINE.match(line) or _is_code(tail, line) else 1.0
 
 
 def truncated(text: str) -> float:
@@ -46,8 +49,15 @@ def truncated(text: str) -> float:
     tail = text[-_LONGEST_LINE:].rstrip()
     if not tail:
         return 0.0
-    open_fence = ("```" in text or "~~~" in text) and len(_FENCE.findall(text)) % 2
-    return float(bool(tail[-1] in OPEN or _OPEN_WORDS.search(tail) or _CUT_OFF.search(tail) or open_fence))
+    if ("```" in text or "~~~" in text) and len(_FENCE.findall(text)) % 2:
+        return 1.0
+    wants_more = tail[-1] in OPEN or _OPEN_WORDS.search(tail) or _CUT_OFF.search(tail)
+    return 1.0 if wants_more and not _is_code(tail, tail.rpartition("\n")[2]) else 0.0
+
+
+def _is_code(tail: str, line: str) -> bool:
+    """Whether the last line is none that people speak."""
+    return not prose(tail).rstrip().endswith(line.strip())
 
 
 def repeated_lines(text: str) -> float:

@@ -23,7 +23,7 @@ CHUNK = 1 << 20
 NOTHING, SPACE, HAN, LATIN, DIGIT, SYLLABLE, LETTER, PUNCTUATION, SYMBOL, GARBLED = range(10)
 """Classes of units. SYLLABLE: kana and Hangul, counted one by one as Han is; LETTER: other alphabets, counted in words."""
 
-_SYMBOLS = frozenset("#&*@\\_")  # punctuation by Unicode, markup and code by use
+_SYMBOLS = frozenset("#&*@\\")  # punctuation by Unicode, markup and code by use
 BORDER = "\uffff" * 5
 """Put after every text: a character that is none, so often that no word and no loop reaches over it."""
 GRAM, WINDOW = 10, 512
@@ -273,7 +273,7 @@ def _kind(code: int) -> int:
         return _letter(code)
     if category == "Nd":
         return DIGIT
-    if character in "\t\n\r" or category[0] == "Z":
+    if character in "\t\n\r_" or category[0] == "Z":  # underscores are blanks to be filled in
         return SPACE
     if character == "\ufffd" or category in ("Co", "Cc", "Cn"):
         return GARBLED

@@ -5,6 +5,7 @@ No value that was found is ever written anywhere but over itself: flags and deta
 
 from __future__ import annotations
 
+import hmac
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -55,6 +56,13 @@ def pseudonym_key() -> bytes:
             hint=f"export {KEY}=$(openssl rand -hex 32), and keep it: equal keys give equal pseudonyms",
         )
     return key.encode()
+
+
+def key_mark(actions: Actions) -> str | None:
+    """Tell one key from another without telling the key; None where no pseudonyms are given."""
+    if "pseudonym" not in actions.used():
+        return None
+    return hmac.new(pseudonym_key(), b"which key", "sha256").hexdigest()[:8]
 
 
 class Found(NamedTuple):

@@ -6,6 +6,7 @@ sees. A new phrase is a line here and rows in `tests/cases/clean/rules.jsonl`.
 
 from __future__ import annotations
 
+import itertools
 import re
 from functools import cache
 
@@ -73,11 +74,9 @@ CLOSING_TRIGGER = "感谢|感謝|希望|期望|协助|参考|祝|谢谢|(?i:hope
 
 
 @cache
-def phrase_terms() -> tuple[TermSet, tuple[str, ...]]:
-    """All phrases as one set, and the family of each of its terms."""
-    family = {phrase: name for name, phrases in PHRASES.items() for phrase in phrases}
-    terms = TermSet(family)
-    return terms, tuple(family[term] for term in terms.terms)
+def phrase_terms() -> TermSet:
+    """All phrases as one set."""
+    return TermSet(itertools.chain.from_iterable(PHRASES.values()))
 
 
 def drop_closings(text: str) -> str:

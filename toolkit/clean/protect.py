@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -57,12 +57,12 @@ class Protected:
     texts: Texts
     changed: np.ndarray
     extra: pa.StringArray
-    found: dict[int, Counter[tuple[str, str]]] = field(default_factory=dict)
+    found: Mapping[int, Counter[tuple[str, str]]]
 
     def fixes(self) -> Iterator[tuple[int, str]]:
         """What a record says of it among its fixes."""
         for row, counts in sorted(self.found.items()):
-            yield from ((row, FIX_NAMES[action]) for action in sorted({a for a, _ in counts} & set(FIX_NAMES)))
+            yield from ((row, FIX_NAMES[action]) for action in sorted({done for done, _ in counts} & set(FIX_NAMES)))
 
     def findings(self) -> list[Finding]:
         """What flags and what rejects; by type and number, never by value."""
@@ -74,7 +74,7 @@ class Protected:
 
 
 def protect(
-    texts: Texts, extra: pa.StringArray, actions: Actions, lang: pa.StringArray, domain: pa.StringArray
+    texts: Texts, extra: pa.StringArray, actions: Actions, about: Sequence[tuple[str | None, str | None]]
 ) -> Protected:  # fmt: skip
     """Deal with the personal data of a batch.
 
@@ -82,41 +82,51 @@ def protect(
         texts: The texts of the batch; titles and headings are among them.
         extra: The column `extra`: what labelers have not used yet is looked through, too.
         actions: What is done with which type.
-        lang: Language of each record.
-        domain: Domain of each record.
+        about: Language and domain of each row.
     """
-    found: dict[int, Counter[tuple[str, str]]] = {}
-    changed = np.zeros(len(texts.values), bool)
+    found: dict[int, Counter[tuple[str, str]]] = defaultdict(Counter)
     if actions.off:
-        return Protected(texts, changed, extra)
-    about = list(zip(lang.to_pylist(), domain.to_pylist(), strict=True))
-    news: list[str] = []
-    for at, text in _triggered(texts.values, TRIGGER):
+        return Protected(texts, np.zeros(len(texts.values), bool), extra, found)
+
+    def in_text(text: str, at: int) -> str:
         row = int(texts.rows[at])
         now, counts = actions.apply(text, *about[row])
-        if counts:
-            found.setdefault(row, Counter()).update(counts)
-        if now != text:
-            changed[at] = True
-            news.append(now)
-    values = _put(texts.values, changed, news)
-    replaced: dict[int, str] = {}
-    for row, text in _triggered(extra, _EXTRA_TRIGGER):
+        found[row].update(counts)
+        return now
+
+    def in_extra(text: str, row: int) -> str:
         now, counts = actions.apply_json(text, *about[row])
-        if counts:
-            found.setdefault(row, Counter()).update(counts)
-            replaced[row] = now
-    mask = np.zeros(len(extra), bool)
-    mask[list(replaced)] = True
-    return Protected(texts.with_values(values), changed, _put(extra, mask, list(replaced.values())), found)
+        found[row].update(counts)
+        return now
+
+    values, changed = replaced(texts.values, TRIGGER, in_text)
+    extra, _ = replaced(extra, _EXTRA_TRIGGER, in_extra)
+    return Protected(texts.with_values(values), changed, extra, found)
 
 
-def _triggered(column: pa.StringArray, pattern: str) -> Iterator[tuple[int, str]]:
+def replaced(
+    column: pa.StringArray, trigger: str, change: Callable[[str, int], str], where: np.ndarray | None = None
+) -> tuple[pa.StringArray, np.ndarray]:  # fmt: skip
+    """Change the texts of a column that a native trigger finds.
+
+    Args:
+        column: The texts; null stays null.
+        trigger: A necessary condition in RE2.
+        change: Text and its number in the column -> the new text.
+        where: Only these.
+
+    Returns:
+        The new column, and which texts are not what they were.
+    """
+    changed = np.zeros(len(column), bool)
     if column.null_count == len(column):
-        return
-    at = pc.indices_nonzero(pc.fill_null(pc.match_substring_regex(column, pattern), fill_value=False))
-    yield from zip(at.to_pylist(), column.take(at).to_pylist(), strict=True)
-
-
-def _put(column: pa.StringArray, mask: np.ndarray, values: list[str]) -> pa.StringArray:
-    return pc.replace_with_mask(column, pa.array(mask), pa.array(values, pa.string())) if values else column
+        return column, changed
+    triggered = pc.fill_null(pc.match_substring_regex(column, trigger), fill_value=False).to_numpy(zero_copy_only=False)
+    at = np.flatnonzero(triggered if where is None else triggered & where)
+    news = []
+    for number, text in zip(at.tolist(), column.take(pa.array(at)).to_pylist(), strict=True):
+        now = change(text, number)
+        if now != text:
+            changed[number] = True
+            news.append(now)
+    return (pc.replace_with_mask(column, pa.array(changed), pa.array(news, pa.string())) if news else column), changed

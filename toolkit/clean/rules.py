@@ -6,8 +6,8 @@ A new rule is one line in `RULES`, its limits in `toolkit.clean.profiles`, its s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -16,10 +16,10 @@ import pyarrow.compute as pc
 
 from toolkit.clean import endings
 from toolkit.clean.measures import GRAM, WINDOW, Measures, measure
-from toolkit.clean.phrases import phrase_terms
-from toolkit.clean.texts import INPUT, Texts
+from toolkit.clean.hits import Hits, find_hits
+from toolkit.clean.phrases import PHRASES, phrase_terms
+from toolkit.clean.texts import INPUT, OUTPUT, Texts
 from toolkit.text.script import prose
-from toolkit.text.terms import TermSet
 
 SOME = 20
 """Visible characters from which a share means something."""
@@ -28,69 +28,40 @@ ENOUGH = 50
 
 
 @dataclass(frozen=True)
-class Hits:
-    """Where terms were found: number of the text and of the term, one per hit."""
-
-    terms: TermSet
-    texts: np.ndarray
-    numbers: np.ndarray
-
-    def per_text(self, length: int, chosen: np.ndarray | None = None) -> np.ndarray:
-        """Count the hits of each text, of all terms or of the chosen ones."""
-        texts = self.texts if chosen is None else self.texts[chosen[self.numbers]]
-        return np.bincount(texts, minlength=length)
-
-    def first(self, text: int, chosen: np.ndarray | None = None) -> str:
-        """The first term of a text."""
-        here = self.numbers[self.texts == text]
-        return self.terms.terms[int(here[0] if chosen is None else here[chosen[here]][0])]
-
-
-@dataclass(frozen=True)
 class View:
     """The judged texts of a batch, with what is measured once and asked by many rules.
 
     Attributes:
         texts: The texts that are judged.
+        measures: Their numbers.
         lang: Language of each record.
-        listed: The user's terms; a text of an excepted domain has none.
-        with_material: Rows that have an input to speak about.
+        listed: Where the user's terms stand.
     """
 
     texts: Texts
-    lang: list[str | None]
-    listed: Hits | None = None
-    with_material: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
+    measures: Measures
+    lang: Sequence[str | None]
+    listed: Hits
 
     def __len__(self) -> int:
         """How many texts there are."""
         return len(self.texts.values)
 
     @cached_property
-    def measures(self) -> Measures:
-        """The numbers of every text."""
-        return measure(self.texts.values)
-
-    @cached_property
     def phrases(self) -> Hits:
-        """The phrases of every text."""
-        return hits(phrase_terms()[0], self.texts.values)
+        """Where the phrases of `toolkit.clean.phrases` stand."""
+        return find_hits(phrase_terms(), self.texts.values)
 
     def written_in(self, language: str) -> np.ndarray:
         """The texts of records in a language, whatever its variant."""
         rows = np.array([bool(lang) and lang.partition("-")[0] == language for lang in self.lang], bool)
         return rows[self.texts.rows]
 
-
-def hits(terms: TermSet, values: pa.StringArray) -> Hits:
-    """Look for terms in a column without nulls."""
-    if not len(values):
-        nothing = np.empty(0, np.int64)
-        return Hits(terms, nothing, nothing)
-    offsets = np.frombuffer(values.buffers()[1], np.int32)[values.offset : values.offset + len(values) + 1]
-    data = values.buffers()[2]
-    found = terms.scan(bytes(memoryview(data)[offsets[0] : offsets[-1]]) if data else b"", offsets - offsets[0])
-    return Hits(terms, found[:, 0], found[:, 1])
+    def with_material(self) -> np.ndarray:
+        """The texts of records that have an input to speak about."""
+        rows = np.zeros(len(self.lang), bool)
+        rows[self.texts.rows[(self.texts.roles == INPUT) & (self.measures.visible > 0)]] = True
+        return rows[self.texts.rows]
 
 
 @dataclass(frozen=True)
@@ -126,10 +97,13 @@ def _alone(text: str) -> Measures:
     return measure(pa.array([text], pa.string()))
 
 
+def _symbols(found: Measures) -> np.ndarray:
+    return _share(found.symbols, found.visible)
+
+
 def _symbols_of_prose(text: str) -> float:
-    """Code and formulas are made of symbols; what is judged is what stands around them."""
-    found = _alone(prose(text))
-    return float(_share(found.symbols, found.visible)[0])
+    """Code and formulas are made of symbols: garbage is where the prose around them is, too."""
+    return float(min(_symbols(_alone(text))[0], _symbols(_alone(prose(text)))[0]))
 
 
 def _function_words(view: View) -> np.ndarray:
@@ -163,35 +137,14 @@ _CLOSED = np.array([ord(c) for c in "。！？；.!?;…”’"], np.uint16)
 """Ends of sentences; a text that has one is neither unended nor cut off, unless in open code."""
 
 
-def _said(family: str) -> tuple[Callable[[View], np.ndarray], Callable[[View, int], str]]:
-    def chosen() -> np.ndarray:
-        return np.array([name == family for name in phrase_terms()[1]], bool)
+def _phrase_rule(family: str, says: str, silent: Callable[[View], np.ndarray] | None = None) -> Rule:
+    """A rule about a family of phrases, silent about some texts."""
 
     def count(view: View) -> np.ndarray:
-        return view.phrases.per_text(len(view), chosen()).astype(float)
+        counts = view.phrases.of(PHRASES[family]).per_text(len(view)).astype(float)
+        return np.where(silent(view), 0.0, counts) if silent else counts
 
-    return count, lambda view, at: view.phrases.first(at, chosen())
-
-
-def _phrase_rule(family: str, says: str) -> Rule:
-    count, phrase = _said(family)
-    return Rule(says, count, phrase=phrase)
-
-
-def _hidden_context(view: View) -> np.ndarray:
-    """Who has material may speak of it."""
-    counts = _said("hidden_context")[0](view)
-    counts[view.with_material[view.texts.rows]] = 0
-    return counts
-
-
-def _listed(view: View) -> np.ndarray:
-    return np.zeros(len(view)) if view.listed is None else view.listed.per_text(len(view)).astype(float)
-
-
-def _listed_term(view: View, at: int) -> str:
-    assert view.listed is not None
-    return view.listed.first(at)
+    return Rule(says, count, phrase=lambda view, at: view.phrases.of(PHRASES[family]).first(at))
 
 
 RULES: Mapping[str, Rule] = {
@@ -202,8 +155,8 @@ RULES: Mapping[str, Rule] = {
         lambda v: _share(v.measures.garbled, v.measures.visible, 1),
     ),
     "too_many_symbols": Rule(
-        "{value:.0%} of its prose are symbols, limit {limit:.0%}",
-        lambda v: (v.measures.symbols >= SOME // 4).astype(float),
+        "{value:.0%} of its characters are symbols, limit {limit:.0%}",
+        lambda v: _symbols(v.measures),
         _symbols_of_prose,
     ),
     "too_many_digits": Rule(
@@ -232,10 +185,16 @@ RULES: Mapping[str, Rule] = {
     "model_phrase": _phrase_rule("model_phrase", "a model speaks of itself: {phrase}"),
     "stale_phrase": _phrase_rule("stale_phrase", "a model speaks of its last day: {phrase}"),
     "refusal": _phrase_rule("refusal", "it refuses to answer: {phrase}"),
-    "hidden_context": Rule("it speaks of a text that nobody sees: {phrase}", _hidden_context, phrase=_said("hidden_context")[1]),
+    "hidden_context": _phrase_rule(
+        "hidden_context", "it speaks of a text that nobody sees: {phrase}", silent=View.with_material
+    ),
     "template_closing": _phrase_rule("template_closing", "a formula, no answer: {phrase}"),
-    "listed_term": Rule("{value:.0f} listed terms, the first is {phrase}", _listed, phrase=_listed_term),
-}  # fmt: skip
+    "listed_term": Rule(
+        "{value:.0f} listed terms, the first is {phrase}",
+        lambda v: v.listed.per_text(len(v)).astype(float),
+        phrase=lambda v, at: v.listed.first(at),
+    ),
+}
 """The rules about texts, in the order in which a record is rejected by the first."""
 
 
@@ -247,19 +206,10 @@ def value_of(rule: str, text: str, *, lang: str | None = None) -> float:
     >>> value_of("too_many_symbols", "剂量为0.5 mg/kg，每日3次（餐后）。")  # units and brackets are no garbage
     0.0
     """
-    one = np.zeros(1, np.int64)
-    texts = Texts(pa.array([text], pa.string()), one, np.array([1], np.uint8), (one, one))
-    view = View(texts, [lang], with_material=np.zeros(1, bool))
-    found, exact = RULES[rule], RULES[rule].exact
-    estimate = float(found.estimate(view)[0])
-    worth_asking = estimate < 1 if found.low else estimate > 0
-    return exact(text) if exact and worth_asking else estimate
-
-
-def rows_with_input(texts: Texts, units: np.ndarray, rows: int) -> np.ndarray:
-    """Rows that have material to speak about."""
-    with_input = np.zeros(rows, bool)
-    with_input[texts.rows[(texts.roles == INPUT) & (units > 0)]] = True
-    return with_input
-
-
+    nothing, one = np.empty(0, np.int64), np.zeros(1, np.int64)
+    texts = Texts(pa.array([text], pa.string()), one, np.array([OUTPUT], np.uint8), (one, one))
+    view = View(texts, measure(texts.values), [lang], Hits((), nothing, nothing))
+    told = RULES[rule]
+    estimate = float(told.estimate(view)[0])
+    harmless = estimate >= 1 if told.low else estimate <= 0
+    return estimate if harmless or not told.exact else told.exact(text)

@@ -47,6 +47,10 @@ class TermSet:
         self._exact = np.array([term != term.lower() for term in self._bytes], bool)
         self._automaton = ahocorasick_rs.BytesAhoCorasick([term.lower() for term in self._bytes]) if self.terms else None
 
+    def __reduce__(self) -> tuple[type[TermSet], tuple[tuple[str, ...]]]:
+        """Travel to another process as terms: the automaton does not, and is quickly built."""
+        return TermSet, (self.terms,)
+
     def find(self, text: str) -> list[tuple[int, int, str]]:
         """Find the terms of a text as (start, end, term) in characters; none lies inside another."""
         data = text.encode("utf-8", "surrogatepass")

@@ -348,9 +348,17 @@ def similarities(texts: Bytes, left: I64, right: I64, params: Params) -> npt.NDA
 
 
 @_inlined
-def _insert(table: Any, stamps: Any, stamp: int, value: Any) -> bool:
+def _mask(count: int) -> Any:
+    """Return the mask of the smallest table that stays half empty: a small one stays in the processor's cache."""
+    size = 1
+    while size < 2 * count:
+        size *= 2
+    return _U(size - 1)
+
+
+@_inlined
+def _insert(table: Any, stamps: Any, stamp: int, value: Any, mask: Any) -> bool:
     """Put a hash into an open-addressing table whose live slots bear the stamp; return whether it is new."""
-    mask = _U(len(table) - 1)
     slot = value & mask
     while stamps[slot] == stamp:
         if table[slot] == value:
@@ -362,8 +370,7 @@ def _insert(table: Any, stamps: Any, stamp: int, value: Any) -> bool:
 
 
 @_inlined
-def _holds(table: Any, stamps: Any, stamp: int, value: Any) -> bool:
-    mask = _U(len(table) - 1)
+def _holds(table: Any, stamps: Any, stamp: int, value: Any, mask: Any) -> bool:
     slot = value & mask
     while stamps[slot] == stamp:
         if table[slot] == value:
@@ -376,24 +383,26 @@ def _holds(table: Any, stamps: Any, stamp: int, value: Any) -> bool:
 def _similarities(offsets: Any, data: Any, left: Any, right: Any, width: int, words: bool, han: Any, out: Any) -> None:
     codes = _buffer(offsets)
     units, values = np.empty(len(codes), dtype=np.uint64), np.empty(len(codes), dtype=np.uint64)
-    size = 1
-    while size < 2 * len(codes):
-        size *= 2
+    size = _mask(len(codes)) + _U(1)
     first, second = np.empty(size, dtype=np.uint64), np.empty(size, dtype=np.uint64)
     first_stamps, second_stamps = np.full(size, -1, dtype=np.int64), np.full(size, -1, dtype=np.int64)
-    first_count, first_stamp = 0, -2
+    first_count, first_stamp, first_mask = 0, -2, _U(0)
     for pair in range(len(left)):
         if pair == 0 or left[pair] != left[pair - 1]:
             first_count, first_stamp = 0, pair
             length = _decode(data, offsets[left[pair]], offsets[left[pair] + 1], codes)
-            for at in range(_shingle(codes, length, units, values, width, words, han)):
-                first_count += _insert(first, first_stamps, first_stamp, values[at])
+            count = _shingle(codes, length, units, values, width, words, han)
+            first_mask = _mask(count)
+            for at in range(count):
+                first_count += _insert(first, first_stamps, first_stamp, values[at], first_mask)
         second_count, shared = 0, 0
         length = _decode(data, offsets[right[pair]], offsets[right[pair] + 1], codes)
-        for at in range(_shingle(codes, length, units, values, width, words, han)):
-            if _insert(second, second_stamps, pair, values[at]):
+        count = _shingle(codes, length, units, values, width, words, han)
+        second_mask = _mask(count)
+        for at in range(count):
+            if _insert(second, second_stamps, pair, values[at], second_mask):
                 second_count += 1
-                shared += _holds(first, first_stamps, first_stamp, values[at])
+                shared += _holds(first, first_stamps, first_stamp, values[at], first_mask)
         union = first_count + second_count - shared
         if union:
             out[pair] = shared / union

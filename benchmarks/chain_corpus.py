@@ -1,0 +1,49 @@
+"""Mixed instruction records of about 1.3 KB, EN and ZH, recombined with a seed from the real sentences in ../shared/data."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import sys
+from pathlib import Path
+
+import orjson
+
+SHARED = Path(__file__).parents[2] / "shared" / "data"
+SENTENCE = re.compile(r"[^。！？!?\n]+[。！？!?\n]?")
+
+
+def _sources() -> list[list[tuple[str, str]]]:
+    huatuo = [
+        orjson.loads(x) for x in (SHARED / "medical/huatuo_llama_data.json").read_bytes().split(b"\n") if x.strip()
+    ]
+    legal = [x[0] for x in json.loads((SHARED / "legal_qa/legal_advice.json").read_text())]
+    role = json.loads((SHARED / "english/gpteacher_roleplay.json").read_text())
+    code = json.loads((SHARED / "english/gpteacher_codegen.json").read_text())
+    return [
+        [(r["instruction"], r.get("output") or r["response"]) for r in part] for part in (huatuo, legal, role, code)
+    ]
+
+
+def write(path: Path, count: int, seed: int = 7, length: int = 1300) -> None:
+    """Write `count` JSON lines with instruction, input and output; the same for the same arguments."""
+    sources = _sources()
+    pools = [[s.strip() for _, a in part for s in SENTENCE.findall(a) if len(s.strip()) > 6] for part in sources]
+    draw = random.Random(seed)
+    with path.open("wb") as file:
+        for _ in range(count):
+            kind = draw.randrange(len(sources))
+            prompt, _ = draw.choice(sources[kind])
+            answer, size = [], 0
+            wanted = length // 3 if kind < 2 else length - 100  # a Han character has three bytes
+            while size < wanted:
+                sentence = draw.choice(pools[kind])
+                answer.append(sentence)
+                size += len(sentence)
+            joined = ("" if kind < 2 else " ").join(answer)
+            file.write(orjson.dumps({"instruction": prompt, "input": "", "output": joined}) + b"\n")
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]), int(sys.argv[2]))

@@ -1,0 +1,64 @@
+"""The same recipe on Dask, Spark and Ray: the bytes of one machine, also when a worker is killed."""
+
+import importlib.util
+import subprocess
+import sys
+
+import pytest
+from cluster_kit import CLUSTERS, PACKAGES, PATIENCE, ROOT, SCRIPT, environment, running, wait_until
+
+pytestmark = pytest.mark.cluster
+
+
+@pytest.fixture(params=CLUSTERS)
+def engine(request):
+    if importlib.util.find_spec(PACKAGES[request.param]) is None:
+        pytest.skip(f"{PACKAGES[request.param]} is not installed")
+    return request.param
+
+
+def data_files(folder):
+    """All files but those that hold times: manifests of shards and `run.json`."""
+    files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name not in ("run.json", ".lock"))
+    shards = {p.relative_to(folder): p.read_bytes() for p in files if "shards" not in p.parts or p.suffix != ".json"}
+    assert shards
+    return shards
+
+
+def run_here(*arguments):
+    command = [sys.executable, SCRIPT, "local", *map(str, arguments)]
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=PATIENCE)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_sample_recipe_gives_the_bytes_of_one_machine(engine, tmp_path):
+    recipe = ("cli", "run", ROOT / "sample_data" / "recipe.yaml", "--as-of", "2026-11-22", "--quiet", "--out")
+    run_here(*recipe, tmp_path / "local")
+
+    with CLUSTERS[engine](tmp_path) as cluster:
+        log = tmp_path / "driver.log"
+        # a relative folder: the workers stand elsewhere
+        with running(log, sys.executable, SCRIPT, engine, *recipe, "out", env=environment(**cluster.env)) as driver:
+            assert driver.wait(timeout=PATIENCE) == 0, log.read_text()[-3000:]
+
+    assert data_files(tmp_path / "driver.home" / "out") == data_files(tmp_path / "local")
+
+
+def test_a_worker_that_is_killed_costs_no_byte(engine, tmp_path):
+    expected = run_here("toy", tmp_path / "local", 0)
+
+    with CLUSTERS[engine](tmp_path) as cluster:
+        log, work = tmp_path / "driver.log", tmp_path / "work"
+        command = (sys.executable, SCRIPT, engine, "toy", work, "1")
+        with running(log, *command, env=environment(**cluster.env)) as driver:
+            wait_until(lambda: len(list(work.rglob("*.json"))) >= 22, "the first shards of the slow phase", log)
+            wait_until(lambda: cluster.victims(driver), "a worker to kill")
+            victim = cluster.victims(driver)[0]
+            victim.kill()
+            finished_before = len(list(work.rglob("*.json")))
+            assert driver.wait(timeout=PATIENCE) == 0, log.read_text()[-3000:]
+
+    assert finished_before < len(list(work.rglob("*.json")))
+    assert log.read_text().endswith(expected)
+    assert data_files(work) == data_files(tmp_path / "local")

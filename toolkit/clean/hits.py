@@ -1,0 +1,70 @@
+"""Terms found in a column of texts, in one pass over its bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import pyarrow as pa
+
+from toolkit.text.terms import TermSet
+
+
+@dataclass(frozen=True)
+class Hits:
+    """Where terms stand.
+
+    Attributes:
+        terms: The terms by number.
+        texts: The number of the text of each hit, in the order of their places.
+        numbers: The number of the term of each hit.
+    """
+
+    terms: tuple[str, ...]
+    texts: np.ndarray
+    numbers: np.ndarray
+
+    @classmethod
+    def together(cls, parts: Iterable[Self]) -> Self:
+        """The hits of several sets of terms."""
+        terms: tuple[str, ...] = ()
+        texts, numbers = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+        for part in parts:
+            texts.append(part.texts)
+            numbers.append(part.numbers + len(terms))
+            terms += part.terms
+        return cls(terms, np.concatenate(texts), np.concatenate(numbers))
+
+    def only(self, mask: np.ndarray) -> Self:
+        """Some of the hits."""
+        return type(self)(self.terms, self.texts[mask], self.numbers[mask])
+
+    def of(self, terms: Collection[str]) -> Self:
+        """The hits of some of the terms."""
+        chosen = np.array([term in terms for term in self.terms], bool)
+        return self.only(chosen[self.numbers])
+
+    def per_text(self, length: int) -> np.ndarray:
+        """How many hits each text has."""
+        return np.bincount(self.texts, minlength=length)
+
+    def first(self, text: int) -> str:
+        """The first term of a text that has one."""
+        return self.terms[int(self.numbers[self.texts == text][0])]
+
+
+def find_hits(terms: TermSet, values: pa.StringArray) -> Hits:
+    """Look for terms in a column without nulls.
+
+    >>> hits = find_hits(TermSet(["高血压", "insulin"]), pa.array(["高血压与高血脂", "血压140/90", "高血压：Insulin"]))
+    >>> hits.per_text(3).tolist(), hits.of(["insulin"]).texts.tolist(), hits.first(2)
+    ([1, 0, 2], [2], '高血压')
+    """
+    if not len(values) or values.buffers()[2] is None:
+        nothing = np.empty(0, np.int64)
+        return Hits(terms.terms, nothing, nothing)
+    offsets = np.frombuffer(values.buffers()[1], np.int32)[values.offset : values.offset + len(values) + 1]
+    found = terms.scan(bytes(memoryview(values.buffers()[2])[offsets[0] : offsets[-1]]), offsets - offsets[0])
+    return Hits(terms.terms, found[:, 0], found[:, 1])
