@@ -34,7 +34,7 @@ def write(path: Path, count: int, seed: int = 7, length: int = 1300) -> None:
     with path.open("wb") as file:
         for _ in range(count):
             kind = draw.randrange(len(sources))
-            prompt, _ = draw.choice(sources[kind])
+            prompt = f"{draw.choice(sources[kind])[0]} {draw.choice(pools[kind])}"  # few prompts occur twice
             answer, size = [], 0
             wanted = length // 3 if kind < 2 else length - 100  # a Han character has three bytes
             while size < wanted:

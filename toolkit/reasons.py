@@ -32,6 +32,7 @@ REASONS: dict[str, str] = {
     "empty_file": "The file holds no text and no rows.",
     # any stage
     "stage_error": "A stage failed on this record; the error is in the detail.",
+    "worker_died": "The worker died on this record each time: out of memory, or a crash in a library.",
     # clean
     "empty": "Nothing is left in the fields that carry the content.",
     "too_short": "The text is shorter than the profile allows.",

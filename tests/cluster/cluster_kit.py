@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Callable
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -63,11 +64,11 @@ def descendants(process):
         return []
 
 
-def wait_until(true, what, log=None):
+def wait_until(true, what, process, log):
     deadline = time.monotonic() + PATIENCE
     while not true():
-        told = f"\n{log.read_text()[-3000:]}" if log else ""
-        assert time.monotonic() < deadline, f"waited {PATIENCE} s for {what}{told}"
+        alive = process.status() != psutil.STATUS_ZOMBIE
+        assert alive and time.monotonic() < deadline, f"waited for {what}\n{log.read_text()[-3000:]}"
         time.sleep(0.1)
 
 
@@ -82,8 +83,8 @@ def dask_cluster(tmp: Path):
         stack.enter_context(running(tmp / "scheduler.log", *dask))
         logs = [tmp / f"worker-{n}.log" for n in range(2)]
         workers = [stack.enter_context(running(log, *worker)) for log in logs]
-        for log in logs:
-            wait_until(lambda log=log: "Registered to" in log.read_text(), "a Dask worker", log)
+        for log, process in zip(logs, workers, strict=True):
+            wait_until(lambda log=log: "Registered to" in log.read_text(), "a Dask worker", process, log)
         yield Cluster({"DASK_SCHEDULER_ADDRESS": address}, lambda _driver: workers[:1])
 
 
@@ -101,32 +102,36 @@ def spark_cluster(tmp: Path):
               "spark.executor.memory": "512m", "spark.executor.cores": "1"}  # fmt: skip
     options = " ".join(f"--conf {name}={value}" for name, value in submit.items())
     with ExitStack() as stack:
-        stack.enter_context(running(tmp / "master.log", *master, env=env))
-        wait_until(lambda: "I have been elected leader" in (tmp / "master.log").read_text(), "the Spark master")
+        log = tmp / "master.log"
+        process = stack.enter_context(running(log, *master, env=env))
+        wait_until(lambda: "I have been elected leader" in log.read_text(), "the Spark master", process, log)
         workers = []
         for n in range(2):
             log = tmp / f"worker-{n}.log"
             command = (spark_class, f"{deploy}.worker.Worker", "--cores", "1", "--memory", "1g", "--host", "127.0.0.1",
                        "--webui-port", free_port(), "--work-dir", tmp / f"spark-{n}", f"spark://127.0.0.1:{port}")  # fmt: skip
             workers.append(stack.enter_context(running(log, *command, env=env)))
-            wait_until(lambda log=log: "Successfully registered" in log.read_text(), "a Spark worker", log)
+            wait_until(
+                lambda log=log: "Successfully registered" in log.read_text(), "a Spark worker", workers[-1], log
+            )
         told = {name: env[name] for name in ("SPARK_LOCAL_IP", "PYSPARK_PYTHON")}
         told["PYSPARK_SUBMIT_ARGS"] = f"--master spark://127.0.0.1:{port} {options} pyspark-shell"
-        yield Cluster(told, lambda _driver: named("CoarseGrainedExecutorBackend", *workers)[:1])
+        yield Cluster(told, lambda _driver: named("org.apache.spark.executor.CoarseGrainedExecutorBackend", *workers)[:1])
 
 
 @contextmanager
 def ray_cluster(tmp: Path):
     """Ray as the driver itself starts it, with two CPUs; its token stays in the folder of the test."""
-    yield Cluster({"RAY_AUTH_TOKEN_PATH": str(tmp / "token")}, lambda driver: named("ray::", driver)[:1])
+    (tmp / "token").write_text(uuid.uuid4().hex * 2)
+    yield Cluster({"RAY_AUTH_TOKEN_PATH": str(tmp / "token")}, lambda driver: named("ray::run", driver)[:1])
 
 
 def named(part, *ancestors):
-    """The processes below these whose command holds this."""
+    """The processes below these with a word in their command that begins so."""
     found = []
     for process in (p for a in ancestors for p in descendants(a)):
         try:
-            if part in " ".join(process.cmdline()) and process.status() != psutil.STATUS_ZOMBIE:
+            if any(word.startswith(part) for word in process.cmdline()) and process.status() != psutil.STATUS_ZOMBIE:
                 found.append(process)
         except psutil.NoSuchProcess:
             continue

@@ -7,6 +7,9 @@ import sys
 import pytest
 from cluster_kit import CLUSTERS, PACKAGES, PATIENCE, ROOT, SCRIPT, environment, running, wait_until
 
+SLOW = "0.3"
+"""Seconds a batch takes in the phase in which a worker is killed."""
+
 pytestmark = pytest.mark.cluster
 
 
@@ -23,6 +26,10 @@ def data_files(folder):
     shards = {p.relative_to(folder): p.read_bytes() for p in files if "shards" not in p.parts or p.suffix != ".json"}
     assert shards
     return shards
+
+
+def manifests(work):
+    return len(list(work.rglob("*.json")))
 
 
 def run_here(*arguments):
@@ -46,19 +53,18 @@ def test_the_sample_recipe_gives_the_bytes_of_one_machine(engine, tmp_path):
 
 
 def test_a_worker_that_is_killed_costs_no_byte(engine, tmp_path):
-    expected = run_here("toy", tmp_path / "local", 0)
+    expected = run_here("toy", tmp_path / "local", SLOW)
 
     with CLUSTERS[engine](tmp_path) as cluster:
         log, work = tmp_path / "driver.log", tmp_path / "work"
-        command = (sys.executable, SCRIPT, engine, "toy", work, "1")
+        command = (sys.executable, SCRIPT, engine, "toy", work, SLOW)
         with running(log, *command, env=environment(**cluster.env)) as driver:
-            wait_until(lambda: len(list(work.rglob("*.json"))) >= 22, "the first shards of the slow phase", log)
-            wait_until(lambda: cluster.victims(driver), "a worker to kill")
-            victim = cluster.victims(driver)[0]
+            wait_until(lambda: manifests(work) >= 18, "the slow phase", driver, log)
+            [victim] = cluster.victims(driver)
             victim.kill()
-            finished_before = len(list(work.rglob("*.json")))
+            finished_before = manifests(work)
             assert driver.wait(timeout=PATIENCE) == 0, log.read_text()[-3000:]
 
-    assert finished_before < len(list(work.rglob("*.json")))
+    assert finished_before < manifests(work)
     assert log.read_text().endswith(expected)
     assert data_files(work) == data_files(tmp_path / "local")

@@ -37,11 +37,17 @@ def test_a_worker_that_is_killed_costs_no_record(tmp_path):
     assert finished.counts[2].left == {}
 
 
-def test_input_that_always_kills_its_worker_is_named_and_the_rest_is_kept(tmp_path):
-    with pytest.raises(DataError, match="died 3 times on the same piece of input"):
-        toy_run(tmp_path, workers=2, kills_on="第13条")
+def test_a_row_that_always_kills_its_worker_is_quarantined_and_no_other(tmp_path):
+    _, finished = toy_run(tmp_path, workers=2, kills_on="第13条")
 
-    assert list(tmp_path.rglob("*.parquet"))
+    [row] = [r for b in finished.leaving() for r in b.to_pylist() if r["leaving"]["disposition"] == "quarantined"]
+    assert (row["text"], row["leaving"]["reason"]) == ("第13条", "worker_died")
+    assert finished.counts[0].rows_in == 2000
+
+
+def test_input_that_kills_its_reader_is_named(tmp_path):
+    with pytest.raises(DataError, match=r"died again and again on the same piece of input: .*ToyUnit"):
+        toy_run(tmp_path, workers=2, kills_reader=2)
 
 
 def test_a_driver_that_is_killed_leaves_no_orphans_and_the_next_run_goes_on(tmp_path):

@@ -12,9 +12,11 @@ from toolkit.engine.progress import Progress
 from toolkit.engine.runner import Runner, stop_on_signals
 
 
-def toy_run(work, *, workers=0, batch_rows=1000, units=4, rows=500, fault_limit=0.05, limit=None, **options):
+def toy_run(
+    work, *, workers=0, batch_rows=1000, units=4, rows=500, fault_limit=0.05, limit=None, kills_reader=-1, **options
+):
     """Run; give what was exported, as one digest, and the finished run."""
-    stages = [ToyRead(units=units, rows=rows), ToyDedup(), ToyMap(**options), ToyExport()]
+    stages = [ToyRead(units=units, rows=rows, kills=kills_reader), ToyDedup(), ToyMap(**options), ToyExport()]
     with stop_on_signals() as stop, locked(Path(work)):
         runner = Runner(LocalPool(workers) if workers else InProcess(), stop)
         try:

@@ -30,6 +30,7 @@ class ToyRead(Stage):
     name: ClassVar[str] = "toy.read"
     units: int = option(4, "Units.")
     rows: int = option(500, "Rows in a unit.")
+    kills: int = option(-1, "Number of a unit that kills whoever reads it.")
 
     def steps(self):
         return (Read(self.plan, self.read),)
@@ -38,6 +39,8 @@ class ToyRead(Stage):
         return [ToyUnit(n, self.rows) for n in range(self.units)]
 
     def read(self, unit):
+        if unit.number == self.kills:
+            os.kill(os.getpid(), signal.SIGKILL)
         rows = [self.row(unit.number, i) for i in range(unit.rows)]
         yield from (columns_of(rows[i : i + 200]) for i in range(0, len(rows), 200))
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-
 from toolkit.text.script import prose
 
 OPEN = frozenset("，、,：:（(“‘【[「『《{＋+＝=＜<&＆")
@@ -20,6 +18,7 @@ _LIST_LINE = re.compile(
 )
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)", re.MULTILINE)
 _LONGEST_LINE = 400
+_LONGEST_WORD = 24
 _SHORTEST_LINE = 10
 
 
@@ -51,7 +50,8 @@ def truncated(text: str) -> float:
         return 0.0
     if ("```" in text or "~~~" in text) and len(_FENCE.findall(text)) % 2:
         return 1.0
-    wants_more = tail[-1] in OPEN or _OPEN_WORDS.search(tail) or _CUT_OFF.search(tail)
+    end = tail[-_LONGEST_WORD:]
+    wants_more = tail[-1] in OPEN or _OPEN_WORDS.search(end) or _CUT_OFF.search(end)
     return 1.0 if wants_more and not _is_code(tail, tail.rpartition("\n")[2]) else 0.0
 
 
@@ -64,14 +64,15 @@ def repeated_lines(text: str) -> float:
     """Share of the characters that stand in lines which stood before; short lines (`}`, `---`, 是) do not count.
 
     >>> repeated_lines("请按时服药，注意休息。\\n请按时服药，注意休息。\\n请按时服药，注意休息。\\n谢谢您")
-    0.6666666666666666
+    0.6666666666666667
     >>> repeated_lines("第一行：服药前请洗手。\\n第二行：服药后请喝水。")
     0.0
     """
-    lines = Counter(line.strip() for line in text.split("\n"))
-    weights = [(len(line), count) for line, count in lines.items() if len(line) >= _SHORTEST_LINE]
-    total = sum(length * count for length, count in weights)
-    return sum(length * (count - 1) for length, count in weights) / total if total else 0.0
+    lines = [line for line in map(str.strip, text.split("\n")) if len(line) >= _SHORTEST_LINE]
+    distinct = set(lines)
+    if len(distinct) == len(lines):
+        return 0.0
+    return 1 - sum(map(len, distinct)) / sum(map(len, lines))
 
 
 def repeated_phrases(text: str, gram: int, window: int) -> float:

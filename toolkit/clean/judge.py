@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from toolkit.clean.findings import Finding
-from toolkit.clean.measures import Measures, measure
+from toolkit.clean.measures import Measures
 from toolkit.clean.profiles import Limit, Settings
 from toolkit.clean.relevance import Topic
 from toolkit.clean.rules import RULES, Rule, View
@@ -29,12 +29,15 @@ RECORD_RULES = {
 """The rules about whole records that need no measure; `off_topic` needs a score."""
 
 
-def judge_batch(batch: Batch, texts: Texts, about: About, settings: Settings, topic: Topic) -> tuple[Batch, list[Finding]]:
-    """Measure and judge a batch.
+def judge_batch(
+    batch: Batch, texts: Texts, measures: Measures, about: About, settings: Settings, topic: Topic
+) -> tuple[Batch, list[Finding]]:
+    """Judge a batch.
 
     Args:
         batch: The records, cleaned.
         texts: All their texts.
+        measures: The numbers of each text.
         about: Language and domain of each row.
         settings: The limits.
         topic: The user's terms, lexicon and classifier.
@@ -42,17 +45,16 @@ def judge_batch(batch: Batch, texts: Texts, about: About, settings: Settings, to
     Returns:
         The batch with its scores, and what speaks against its records: first of records, then of texts, by the tables.
     """
-    found = measure(texts.values)
-    opened = _opened(batch, texts, found.visible)
+    opened = _opened(batch, texts, measures.visible)
     judged = texts.only(opened)
     view = View(
         judged,
-        Measures(*[numbers[opened] for numbers in found]),
+        measures.only(opened),
         [lang for lang, _ in about],
         topic.listed(judged, [domain for _, domain in about]),
     )
     batch, scores = topic.score(batch, judged, view.measures.units)
-    findings = judge_records(batch, texts, found.visible, about, settings)
+    findings = judge_records(batch, texts, measures.visible, about, settings)
     return batch, [*findings, *judge(view, about, settings), *_off_topic(scores, about, settings)]
 
 

@@ -2,58 +2,68 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from toolkit.clean.measures import Measures
 from toolkit.clean.texts import Texts
 from toolkit.text.language import UNDETERMINED, detect_languages
-from toolkit.text.script import script_language
+from toolkit.text.script import HAN_WORD
 
-ENOUGH = 40
-"""Characters that make a sentence of a few words."""
+ENOUGH = 10
+"""Words that make a sentence."""
+PLAIN = 0.08
+"""Share of function words that English alone has, among all words; its prose has twice that."""
 
 
-def name_languages(lang: pa.StringArray, texts: Texts, backend: str) -> pa.StringArray:
+def name_languages(lang: pa.StringArray, texts: Texts, measures: Measures, backend: str) -> pa.StringArray:
     """Fill in the languages that are not known; what the source declared stays.
 
     Args:
         lang: Language of each record; null or `und` where it is not known.
         texts: The texts of the batch.
+        measures: The numbers of each text.
         backend: Who is asked where the script does not tell; see `toolkit.text.language`.
 
+    >>> from toolkit.clean.measures import measure
     >>> from toolkit.record import columns_of
     >>> rows = [{"id": "a", "prompt": "头痛吃什么药？", "output": "Aspirin"}, {"id": "b", "text": "OK"}, {"id": "c", "text": "OK", "lang": "fr"}]
-    >>> batch = columns_of(rows)
-    >>> name_languages(batch.column("lang"), Texts.of(batch), "langdetect").to_pylist()
+    >>> batch, texts = columns_of(rows), Texts.of(columns_of(rows))
+    >>> name_languages(batch.column("lang"), texts, measure(texts.values), "langdetect").to_pylist()
     ['zh', 'und', 'fr']
     """
     unknown = pc.fill_null(pc.equal(lang, UNDETERMINED), fill_value=True).to_numpy(zero_copy_only=False)
-    asked = unknown[texts.rows]
-    parts: dict[int, list[str]] = defaultdict(list)
-    for row, text in zip(texts.rows[asked].tolist(), texts.values.filter(pa.array(asked)).to_pylist(), strict=True):
-        parts[row].append(text)
-    if not parts:
+    asked = unknown & (np.bincount(texts.rows, minlength=len(lang)) > 0)
+    if not asked.any():
         return lang
-    rows = sorted(parts)
-    labels = ["en" if _plainly_english(parts[row]) else None for row in rows]
-    open_rows = [row for row, label in zip(rows, labels, strict=True) if label is None]
-    answers = iter(detect_languages(["\n".join(parts[row]) for row in open_rows], backend=backend)[0])
-    mask = np.zeros(len(lang), bool)
-    mask[rows] = True
-    named = pa.array([label or next(answers) for label in labels], pa.string())
-    return pc.replace_with_mask(lang, pa.array(mask), named)
+    named = np.where(asked, _by_counts(texts.rows, measures, len(lang)), "")
+    rest = np.flatnonzero(asked & (named == ""))
+    named[rest] = detect_languages(_joined(texts, rest), backend=backend)[0]
+    return pc.if_else(pa.array(asked), pa.array(named, pa.string()), lang)
 
 
-def _plainly_english(parts: list[str]) -> bool:
-    """Tell that a record is ASCII throughout and its first field of some length is English.
+def _by_counts(rows: np.ndarray, measures: Measures, length: int) -> np.ndarray:
+    """Name what the counts of whole records leave no doubt about: Chinese, and plain English.
 
-    The first field asks in words where the others may be code, and code is what costs time to see through (measured:
-    155 microseconds a record against 5).
+    The same thoughts as in `toolkit.text.script`, which looks at one sample and sees through code; here nine records in
+    ten are settled at once (measured: 15 microseconds a record without, 2 with).
     """
-    if len(parts) == 1 or not all(map(str.isascii, parts)):
-        return False
-    first = next((part for part in parts if len(part) >= ENOUGH), "")
-    return bool(first) and script_language(first) == "en"
+
+    def total(numbers: np.ndarray) -> np.ndarray:
+        return np.bincount(rows, numbers, minlength=length)
+
+    han, words, foreign = total(measures.han), total(measures.words), total(measures.others)
+    chinese = (han > 0) & (foreign == 0) & (HAN_WORD * han >= words)
+    traditional = total(measures.traditional) > total(measures.simplified)
+    english = (han + foreign == 0) & (words >= ENOUGH) & (total(measures.english) >= PLAIN * words)
+    return np.select([chinese & traditional, chinese, english], ["zh-Hant", "zh", "en"], "").astype(object)
+
+
+def _joined(texts: Texts, rows: np.ndarray) -> list[str]:
+    """All texts of each of some rows."""
+    here = np.isin(texts.rows, rows)
+    parts: dict[int, list[str]] = {row: [] for row in rows.tolist()}
+    for row, text in zip(texts.rows[here].tolist(), texts.values.filter(pa.array(here)).to_pylist(), strict=True):
+        parts[row].append(text)
+    return ["\n".join(part) for part in parts.values()]

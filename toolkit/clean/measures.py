@@ -15,6 +15,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from toolkit.text.variants_data import SIMPLIFIED_ONLY, TRADITIONAL_ONLY
+
 LONGEST = 1_000_000
 """Characters of a text that are looked at."""
 CHUNK = 1 << 20
@@ -44,6 +46,10 @@ STOP_HAN = "的是在了不和有一这这也为与及或而就都对中上下�
 """The commonest function characters of Chinese prose."""
 STOP_WORDS = "the of and to in is a for that with on as by be are was it or an at from this not have you your can will may".split()
 """The commonest function words of English prose, those of four letters at most."""
+ENGLISH_ALONE = frozenset("the and that this with from you your not have are will can".split())
+"""Those of them that no neighbor of English has."""
+STOP, TRADITIONAL, SIMPLIFIED = range(1, 4)
+"""What else is told of Han characters."""
 
 
 class Measures(NamedTuple):
@@ -62,6 +68,10 @@ class Measures(NamedTuple):
         repeated: Upper bound for the share of sequences that stood before in their window, 0 to 1.
         stop_han: Chinese function characters.
         stop_words: English function words.
+        english: Those of them that no neighbor of English has.
+        traditional: Characters that exist in traditional Chinese alone.
+        simplified: Characters that exist in simplified Chinese alone.
+        others: Syllables, and letters of other alphabets than the Latin.
         last: Code of the last unit; 0 where there is none.
     """
 
@@ -77,7 +87,30 @@ class Measures(NamedTuple):
     repeated: np.ndarray
     stop_han: np.ndarray
     stop_words: np.ndarray
+    english: np.ndarray
+    traditional: np.ndarray
+    simplified: np.ndarray
+    others: np.ndarray
     last: np.ndarray
+
+    def only(self, mask: np.ndarray) -> Measures:
+        """The numbers of some of the texts."""
+        return Measures(*[numbers[mask] for numbers in self])
+
+    def updated(self, at: np.ndarray, texts: pa.StringArray) -> Measures:
+        """The numbers after some texts have changed.
+
+        Args:
+            at: True for those that have.
+            texts: All texts, as they are now.
+        """
+        if not at.any():
+            return self
+        news = measure(texts.filter(pa.array(at)))
+        columns = [numbers.copy() for numbers in self]
+        for column, new in zip(columns, news, strict=True):
+            column[at] = new
+        return Measures(*columns)
 
 
 def measure(texts: pa.StringArray) -> Measures:
@@ -111,14 +144,17 @@ def _measure(texts: pa.StringArray) -> Measures:
     words = texts.to_pylist()
     units = np.frombuffer("".join(f"{word}{BORDER}" for word in words).encode("utf-16-le"), np.uint16)
     spans = _Spans(_lengths(texts, words, len(units)))
-    kinds, stops = _tables()
+    kinds, han = _tables()
+    kind_of_han = han.take(units)
     kind = kinds.take(units)
     latin = _begins(kind == LATIN)
     counts = {k: spans.count(kind == k) for k in (SPACE, HAN, DIGIT, SYLLABLE, SYMBOL, GARBLED, NOTHING)}
     latin_words = spans.count(latin)
-    others = spans.count(_begins(kind == LETTER)) + spans.count(_begins(kind == DIGIT))
+    letters = spans.count(_begins(kind == LETTER))
+    numbers = spans.count(_begins(kind == DIGIT))
+    stop_words = _stop_words(units, kind == LATIN, latin)
     return Measures(
-        units=counts[HAN] + counts[SYLLABLE] + latin_words + others,
+        units=counts[HAN] + counts[SYLLABLE] + latin_words + letters + numbers,
         visible=spans.lengths - counts[SPACE] - counts[NOTHING],
         han=counts[HAN],
         words=latin_words,
@@ -128,8 +164,12 @@ def _measure(texts: pa.StringArray) -> Measures:
         lines=spans.count(units == ord("\n")) + (spans.lengths > 0),
         looped=spans.count(_looped(units, kind)),
         repeated=_repeated(units, spans),
-        stop_han=spans.count(stops.take(units)),
-        stop_words=spans.count(_stop_words(units, kind == LATIN, latin)),
+        stop_han=spans.count(kind_of_han == STOP),
+        stop_words=spans.count(stop_words > 0),
+        english=spans.count(stop_words > 1),
+        traditional=spans.count(kind_of_han == TRADITIONAL),
+        simplified=spans.count(kind_of_han == SIMPLIFIED),
+        others=counts[SYLLABLE] + letters,
         last=np.where(spans.lengths > 0, units[spans.ends - 1], 0),
     )
 
@@ -151,7 +191,7 @@ class _Spans:
         self.starts = self.ends - lengths
 
     def count(self, marks: np.ndarray) -> np.ndarray:
-        """Count the marks in each text."""
+        """Count the marks (0 or 1) in each text."""
         if np.count_nonzero(marks) < len(marks) >> _SPARSE:
             places = np.flatnonzero(marks)
             return np.searchsorted(places, self.ends) - np.searchsorted(places, self.starts)
@@ -226,8 +266,8 @@ def _mark(units: np.ndarray, tables: np.ndarray, marked: np.ndarray) -> None:
 
 
 def _stop_words(units: np.ndarray, is_latin: np.ndarray, begins: np.ndarray) -> np.ndarray:
-    """Look up the short words, four units as one number."""
-    hits = np.zeros(len(units), bool)
+    """Look up the short words, four units as one number: 1 where a function word begins, 2 where one of English alone."""
+    hits = np.zeros(len(units), np.uint8)
     starts = np.flatnonzero(begins)
     longer = np.ones(len(starts), bool)
     length = np.zeros(len(starts), np.int64)
@@ -238,25 +278,29 @@ def _stop_words(units: np.ndarray, is_latin: np.ndarray, begins: np.ndarray) -> 
     if len(short):
         four = np.ndarray((len(units) - 3,), "<u8", units, 0, (2,))
         word = (four[short] | _LOWER) & _KEEP[length[~longer]]
-        known = _stop_codes()
+        known, kinds = _stop_codes()
         at = np.minimum(np.searchsorted(known, word), len(known) - 1)
-        hits[short[known[at] == word]] = True
+        hits[short] = np.where(known[at] == word, kinds[at], 0)
     return hits
 
 
 @cache
-def _stop_codes() -> np.ndarray:
-    padded = ((word.encode("utf-16-le") + b"\0" * 8)[:8] for word in STOP_WORDS)
-    return np.sort(np.frombuffer(b"".join(padded), "<u8"))
+def _stop_codes() -> tuple[np.ndarray, np.ndarray]:
+    """The function words as numbers, sorted, and 2 for those of English alone."""
+    padded = [(word.encode("utf-16-le") + b"\0" * 8)[:8] for word in STOP_WORDS]
+    codes = np.frombuffer(b"".join(padded), "<u8")
+    order = np.argsort(codes)
+    return codes[order], np.array([1 + (word in ENGLISH_ALONE) for word in STOP_WORDS], np.uint8)[order]
 
 
 @cache
 def _tables() -> tuple[np.ndarray, np.ndarray]:
-    """The class of every UTF-16 unit, and whether it is a Chinese function character."""
+    """The class of every UTF-16 unit, and what else is told of Han characters."""
     kinds = np.array([_kind(code) for code in range(0x10000)], np.uint8)
-    stops = np.zeros(0x10000, bool)
-    stops[[ord(c) for c in STOP_HAN]] = True
-    return kinds, stops
+    han = np.zeros(0x10000, np.uint8)
+    for characters, what in ((TRADITIONAL_ONLY, TRADITIONAL), (SIMPLIFIED_ONLY, SIMPLIFIED), (STOP_HAN, STOP)):
+        han[[ord(c) for c in characters if c <= "\uffff"]] = what
+    return kinds, han
 
 
 def _kind(code: int) -> int:

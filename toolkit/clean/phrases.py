@@ -10,6 +10,8 @@ import itertools
 import re
 from functools import cache
 
+import numpy as np
+
 from toolkit.text.terms import TermSet
 
 PHRASES: dict[str, tuple[str, ...]] = {
@@ -77,6 +79,12 @@ CLOSING_TRIGGER = "感谢|感謝|希望|期望|协助|参考|祝|谢谢|(?i:hope
 def phrase_terms() -> TermSet:
     """All phrases as one set."""
     return TermSet(itertools.chain.from_iterable(PHRASES.values()))
+
+
+@cache
+def of_family(family: str) -> np.ndarray:
+    """Whether each of `phrase_terms` belongs to a family."""
+    return np.array([term in PHRASES[family] for term in phrase_terms().terms], bool)
 
 
 def drop_closings(text: str) -> str:

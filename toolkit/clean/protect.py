@@ -36,10 +36,14 @@ _NARROW = {
     "US_SSN": _digits(9, 1),
     "IP": rf"{_D}[.．]{_D}{{1,3}}[.．]{_D}{{1,3}}[.．]{_D}|{_HEX}[:：]{{1,2}}{_HEX}{{1,4}}[:：]{{1,2}}{_HEX}",
 }
-TRIGGER = "|".join(dict.fromkeys(_NARROW.get(detector.type, detector.trigger) for detector in DETECTORS))
-"""The law: where it does not match, `find_pii` finds nothing."""
+_URL_PASSWORD = "|://[^/@]+@"  # part of the trigger of secrets; who has it has the `@` of the trigger of addresses
+_ALL = {detector.type: _NARROW.get(detector.type, detector.trigger).replace(_URL_PASSWORD, "") for detector in DETECTORS}
+_IN_WORDS = ("SECRET", "EMAIL")
+WORDS = "|".join(_ALL[kind] for kind in _IN_WORDS)
+NUMBERS = "|".join(dict.fromkeys(trigger for kind, trigger in _ALL.items() if kind not in _IN_WORDS))
+"""The law: where `WORDS` does not match, nor `NUMBERS` or no digit stands in a text, `find_pii` finds nothing."""
 # A JSON string may hide any character behind an escape.
-_EXTRA_TRIGGER = rf"{TRIGGER}|\\u"
+_EXTRA_TRIGGER = rf"{WORDS}|{NUMBERS}|\\u"
 CODE = "pii_found"
 
 
@@ -74,12 +78,13 @@ class Protected:
 
 
 def protect(
-    texts: Texts, extra: pa.StringArray, actions: Actions, about: Sequence[tuple[str | None, str | None]]
+    texts: Texts, digits: np.ndarray, extra: pa.StringArray, actions: Actions, about: Sequence[tuple[str | None, str | None]]
 ) -> Protected:  # fmt: skip
     """Deal with the personal data of a batch.
 
     Args:
         texts: The texts of the batch; titles and headings are among them.
+        digits: How many digits each text has.
         extra: The column `extra`: what labelers have not used yet is looked through, too.
         actions: What is done with which type.
         about: Language and domain of each row.
@@ -99,31 +104,38 @@ def protect(
         found[row].update(counts)
         return now
 
-    values, changed = replaced(texts.values, TRIGGER, in_text)
-    extra, _ = replaced(extra, _EXTRA_TRIGGER, in_extra)
+    triggered = matching(texts.values, WORDS)
+    numbered = np.flatnonzero(~triggered & (digits > 0))
+    triggered[numbered] = matching(texts.values.take(pa.array(numbered)), NUMBERS)
+    values, changed = replaced(texts.values, triggered, in_text)
+    extra, _ = replaced(extra, matching(extra, _EXTRA_TRIGGER), in_extra)
     return Protected(texts.with_values(values), changed, extra, found)
 
 
+def matching(column: pa.StringArray, trigger: str) -> np.ndarray:
+    """The texts of a column that a pattern of RE2 matches; null never does."""
+    if column.null_count == len(column):
+        return np.zeros(len(column), bool)
+    matched: np.ndarray = pc.fill_null(pc.match_substring_regex(column, trigger), fill_value=False).to_numpy(zero_copy_only=False)
+    return matched.copy()
+
+
 def replaced(
-    column: pa.StringArray, trigger: str, change: Callable[[str, int], str], where: np.ndarray | None = None
+    column: pa.StringArray, where: np.ndarray, change: Callable[[str, int], str]
 ) -> tuple[pa.StringArray, np.ndarray]:  # fmt: skip
-    """Change the texts of a column that a native trigger finds.
+    """Change some texts of a column.
 
     Args:
         column: The texts; null stays null.
-        trigger: A necessary condition in RE2.
+        where: Which ones.
         change: Text and its number in the column -> the new text.
-        where: Only these.
 
     Returns:
         The new column, and which texts are not what they were.
     """
     changed = np.zeros(len(column), bool)
-    if column.null_count == len(column):
-        return column, changed
-    triggered = pc.fill_null(pc.match_substring_regex(column, trigger), fill_value=False).to_numpy(zero_copy_only=False)
-    at = np.flatnonzero(triggered if where is None else triggered & where)
     news = []
+    at = np.flatnonzero(where)
     for number, text in zip(at.tolist(), column.take(pa.array(at)).to_pylist(), strict=True):
         now = change(text, number)
         if now != text:

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from toolkit.clean import endings
 from toolkit.clean.measures import GRAM, WINDOW, Measures, measure
 from toolkit.clean.hits import Hits, find_hits
-from toolkit.clean.phrases import PHRASES, phrase_terms
+from toolkit.clean.phrases import of_family, phrase_terms
 from toolkit.clean.texts import INPUT, OUTPUT, Texts
 from toolkit.text.script import prose
 
@@ -140,11 +140,14 @@ _CLOSED = np.array([ord(c) for c in "。！？；.!?;…”’"], np.uint16)
 def _phrase_rule(family: str, says: str, silent: Callable[[View], np.ndarray] | None = None) -> Rule:
     """A rule about a family of phrases, silent about some texts."""
 
+    def said(view: View) -> Hits:
+        return view.phrases.only(of_family(family)[view.phrases.numbers])
+
     def count(view: View) -> np.ndarray:
-        counts = view.phrases.of(PHRASES[family]).per_text(len(view)).astype(float)
+        counts = said(view).per_text(len(view)).astype(float)
         return np.where(silent(view), 0.0, counts) if silent else counts
 
-    return Rule(says, count, phrase=lambda view, at: view.phrases.of(PHRASES[family]).first(at))
+    return Rule(says, count, phrase=lambda view, at: said(view).first(at))
 
 
 RULES: Mapping[str, Rule] = {

@@ -15,10 +15,11 @@ from toolkit.clean.columns import fix_column
 from toolkit.clean.findings import Finding, add_to_list, settle
 from toolkit.clean.judge import judge_batch
 from toolkit.clean.languages import name_languages
+from toolkit.clean.measures import measure
 from toolkit.clean.personal import FIX_NAMES, Actions, key_mark
 from toolkit.clean.phrases import CLOSING_TRIGGER, drop_closings
 from toolkit.clean.profiles import PROFILES, Settings
-from toolkit.clean.protect import protect, replaced
+from toolkit.clean.protect import matching, protect, replaced
 from toolkit.clean.relevance import Topic
 from toolkit.clean.texts import CODE, OUTPUT, Texts
 from toolkit.kinds import Batch
@@ -95,15 +96,17 @@ class Clean(Stage):
     def examine(self, batch: Batch) -> tuple[Batch, list[Finding]]:
         """Clean the rows of a batch and say what speaks against each, before anything is dropped."""
         texts, changed, fixes = self._repair(Texts.of(batch))
-        lang = name_languages(batch.column("lang"), texts, self.language_backend)
+        measures = measure(texts.values)
+        lang = name_languages(batch.column("lang"), texts, measures, self.language_backend)
         domain = pc.struct_field(batch.column("source"), "domain")
         about = list(zip(lang.to_pylist(), domain.to_pylist(), strict=True))
-        safe = protect(texts, batch.column("extra"), self._actions, about)
+        safe = protect(texts, measures.digits, batch.column("extra"), self._actions, about)
         batch = set_columns(batch, {"lang": lang, "extra": safe.extra})
         batch = safe.texts.put(batch, changed | safe.changed)
         batch = _provenance(batch, [*fixes, *safe.fixes()])
         judged = safe.texts.judged_as(CODE) if self.profile == "code" else safe.texts
-        batch, found = judge_batch(batch, judged, about, self._settings, self._topic)
+        measures = measures.updated(safe.changed, safe.texts.values)
+        batch, found = judge_batch(batch, judged, measures, about, self._settings, self._topic)
         return batch, [*safe.findings(), *found]
 
     def _repair(self, texts: Texts) -> tuple[Texts, np.ndarray, list[tuple[int, str]]]:
@@ -116,7 +119,8 @@ class Clean(Stage):
         texts = texts.with_values(values)
         if not self.drop_closings:
             return texts, changed, fixes
-        values, cut = replaced(values, CLOSING_TRIGGER, lambda text, _: drop_closings(text), texts.roles == OUTPUT)
+        answers = (texts.roles == OUTPUT) & matching(values, CLOSING_TRIGGER)
+        values, cut = replaced(values, answers, lambda text, _: drop_closings(text))
         fixes += [(row, DROP_CLOSINGS) for row in texts.rows[cut].tolist()]
         return texts.with_values(values), changed | cut, fixes
 

@@ -17,8 +17,8 @@ from toolkit.errors import DataError, StoppedError
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
 
-MOST_DEATHS = 3
-"""How often a task may lose its worker before it is given up: twice in company, once alone."""
+MOST_DEATHS = 2
+"""How often a task may lose its worker in company; after that it runs alone, and more gently with every death."""
 
 
 class Pool(Protocol):
@@ -91,7 +91,7 @@ class Runner:
         self.deaths.clear()
         while len(answers) < len(tasks):
             waiting = [i for i in range(len(tasks)) if i not in answers]
-            suspects = [i for i in waiting if self.deaths[i] >= MOST_DEATHS - 1]
+            suspects = [i for i in waiting if self.deaths[i] >= MOST_DEATHS]
             if suspects:
                 self._alone(function, tasks, suspects[0], answers, on_done)
             else:
@@ -145,17 +145,25 @@ class Runner:
         self, function: Callable[[Task], Answer], tasks: Sequence[Task], number: int,
         answers: dict[int, Answer], on_done: Callable[[Answer], None],
     ) -> None:  # fmt: skip
-        executor = self.pool.alone()
-        try:
-            answers[number] = executor.submit(function, tasks[number]).result()
-            on_done(answers[number])
-        except BrokenExecutor:
-            raise DataError(
-                f"a worker died {MOST_DEATHS} times on the same piece of input: {_name(tasks[number])}",
-                hint="give workers more memory, or take that file out of its source; what was finished is kept",
-            ) from None
-        finally:
-            executor.shutdown(wait=False, cancel_futures=True)
+        task: Any = tasks[number]
+        while True:
+            executor = self.pool.alone()
+            try:
+                answers[number] = executor.submit(function, task).result()
+            except BrokenExecutor:
+                gentler = task.gentler() if hasattr(task, "gentler") else None
+                if gentler is None:
+                    raise DataError(
+                        f"a worker died again and again on the same piece of input: {_name(task)}",
+                        hint="give workers more memory, or take that file out of its source; what was finished is kept",
+                    ) from None
+                task = gentler
+            else:
+                on_done(answers[number])
+                return
+            finally:
+                executor.shutdown(wait=False, cancel_futures=True)
+            self.stop.raise_if_asked()
 
     def _drop_pool(self) -> None:
         if self.executor is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +27,12 @@ from toolkit.kinds import (
     Unit,
     applied,
     by_shard,
+    leave,
     pass_through,
     split_leaving,
     with_refs,
 )
+from toolkit.reasons import Disposition
 from toolkit.record import LEAVING_SCHEMA, SCHEMA
 
 LEFT_SCHEMA: pa.Schema = LEAVING_SCHEMA.append(pa.field("stage_number", pa.int64()))
@@ -68,6 +70,8 @@ class ShardTask:
         results: Files with the result of the reduce that this phase applies; batch number = shard.
         shards: How many shards the phase has.
         buckets: How many buckets its emission has.
+        careful: One row at a time, each noted on disk before it is touched: how a row that kills its worker is found.
+        skip: Rows that killed their worker; they are quarantined without being touched.
     """
 
     folder: Path
@@ -78,6 +82,34 @@ class ShardTask:
     shards: int
     buckets: int
     batch_rows: int
+    careful: bool = False
+    skip: frozenset[int] = frozenset()
+
+    def gentler(self) -> ShardTask | None:
+        """The same task after its worker died alone: first smaller and careful, then without the row that did it.
+
+        Returns:
+            None where nothing gentler is left: the input kills its reader before a row comes out of it.
+        """
+        if not self.careful:
+            return replace(self, careful=True)
+        row = _read_crumb(self._crumbs())
+        return None if row is None or row in self.skip else replace(self, skip=self.skip | {row})
+
+    def _crumbs(self) -> Path:
+        return self.folder / f"{self.phase.prefix}-{self.shard}.crumb"
+
+    def crumb(self, row: int) -> None:
+        """Note on disk which row comes next."""
+        self._crumbs().parent.mkdir(parents=True, exist_ok=True)
+        self._crumbs().write_bytes(row.to_bytes(8, "little"))
+
+
+def _read_crumb(path: Path) -> int | None:
+    try:
+        return int.from_bytes(path.read_bytes(), "little")
+    except FileNotFoundError:
+        return None
 
 
 @dataclass
@@ -113,7 +145,8 @@ def run_shard(task: ShardTask) -> Done:
 def _shard_address(task: ShardTask, result: pa.Table | None) -> str:
     source = task.source if isinstance(task.source, str) else task.source.digest()
     sliced = b"" if result is None or not result.num_rows else _table_bytes(result)
-    return digest("shard", task.phase.prefix, source, sliced, str(task.buckets))
+    skipped = ",".join(map(str, sorted(task.skip)))
+    return digest("shard", task.phase.prefix, source, sliced, str(task.buckets), skipped)
 
 
 def _table_bytes(table: pa.Table) -> bytes:
@@ -167,19 +200,42 @@ def _through_works(task: ShardTask, result: pa.Table | None, out: _Output) -> It
 
 def _first(task: ShardTask, work: Work, result: pa.Table | None) -> Iterator[Passed]:
     """The batches of the shard after the first work of the phase: a Read, or the result of a reduce applied."""
-    if isinstance(work.step, Read):
-        assert not isinstance(task.source, str)
-        unit = task.source
-        for whole in unit.batches(work.step) if isinstance(unit, FirstRows) else work.step.read(unit):
-            for start in range(0, whole.num_rows, task.batch_rows):
-                kept, leaving = split_leaving(whole.slice(start, task.batch_rows))
-                yield Passed(kept, leaving, Counts.of(kept, leaving))
-        return
-    assert isinstance(work.step, KeyReduce)
     start = 0
-    for batch in read_records(Store(task.folder).path(str(task.source), "parquet"), task.batch_rows):
-        yield pass_through(applied(work.step, result, start), batch, work.name)
+    for batch in _batches(task, work):
+        if start in task.skip:
+            yield _skipped(batch, work)
+        elif isinstance(work.step, KeyReduce):
+            yield pass_through(applied(work.step, result, start), batch, work.name)
+        else:
+            kept, leaving = split_leaving(batch)
+            yield Passed(kept, leaving, Counts.of(kept, leaving))
         start += batch.num_rows
+
+
+def _batches(task: ShardTask, work: Work) -> Iterator[Batch]:
+    """What the shard is made of, in batches; row by row, each with a note of its number, where care is needed."""
+    rows = 1 if task.careful else task.batch_rows
+    if isinstance(work.step, Read):
+        unit = task.source
+        assert not isinstance(unit, str)
+        whole = unit.batches(work.step) if isinstance(unit, FirstRows) else work.step.read(unit)
+        batches: Iterator[Batch] = (w.slice(at, rows) for w in whole for at in range(0, w.num_rows, rows))
+    else:
+        batches = read_records(Store(task.folder).path(str(task.source), "parquet"), rows)
+    for number, batch in enumerate(batches):
+        if task.careful:
+            task.crumb(number)
+        yield batch
+
+
+def _skipped(batch: Batch, work: Work) -> Passed:
+    detail = "the worker died on this record each time: out of memory, or a crash in a library"
+    if "leaving" in batch.schema.names:
+        batch = batch.drop_columns(["leaving"])
+    everything = pa.repeat(pa.scalar(value=True), batch.num_rows)
+    gone = leave(batch, everything, work.name, "worker_died", detail, disposition=Disposition.QUARANTINED)
+    kept, leaving = split_leaving(gone)
+    return Passed(kept, leaving, Counts.of(kept, leaving))
 
 
 def _step(work: Work, batch: Batch, counts: dict[int, Counts], out: _Output) -> Batch:

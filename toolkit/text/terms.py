@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _ASCII_WORD = re.compile(rb"[0-9A-Za-z_]")
 _HEADER = re.compile(r"#[ \t]*(?P<key>[a-z]+)[ \t]*:[ \t]*(?P<value>.*)")
 _SHORTEST = 2
+_FEW = 2_000
 HEADERS = ("license", "name", "except")
 
 
@@ -45,7 +46,10 @@ class TermSet:
         self._open = np.array([not _ASCII_WORD.match(term[:1]) for term in self._bytes], bool)
         self._closed = np.array([not _ASCII_WORD.match(term[-1:]) for term in self._bytes], bool)
         self._exact = np.array([term != term.lower() for term in self._bytes], bool)
-        self._automaton = ahocorasick_rs.BytesAhoCorasick([term.lower() for term in self._bytes]) if self.terms else None
+        # three times as fast as the default, and a hundred times as large: for few terms only
+        kind = ahocorasick_rs.Implementation.DFA if len(self.terms) <= _FEW else None
+        lower = [term.lower() for term in self._bytes]
+        self._automaton = ahocorasick_rs.BytesAhoCorasick(lower, implementation=kind) if lower else None
 
     def __reduce__(self) -> tuple[type[TermSet], tuple[tuple[str, ...]]]:
         """Travel to another process as terms: the automaton does not, and is quickly built."""

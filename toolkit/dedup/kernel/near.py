@@ -30,7 +30,7 @@ from toolkit.dedup.kernel.params import Params
 
 F64 = npt.NDArray[np.float64]
 _HALF, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
-KEY_BYTES = 100 << 20
+KEY_BYTES = 64 << 20
 BLOCK = 1 << 25  # bytes of texts in memory while pairs are verified
 
 
