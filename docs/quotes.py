@@ -24,6 +24,7 @@ TARGET = "openai-chat"
 QUOTE = re.compile(r"(?P<open><!-- quote: (?P<name>[a-z-]+) -->\n).*?(?P<close><!-- end -->)", re.DOTALL)
 
 BYLAW = "云泽市生活垃圾分类管理条例({}).md"
+VERSIONS = ("2019-06-01", "2024-09-01")
 TICKETS = "tickets-en.csv"
 
 
@@ -67,6 +68,16 @@ def fenced(text: str, lang: str) -> str:
     return f"```{lang}\n{text}\n```\n"
 
 
+def source_lines(*places: tuple[str, str]) -> str:
+    """Lines of files of the sample data, found by how they begin."""
+    found = []
+    for path, start in places:
+        text = (ROOT / "sample_data" / path).read_text(encoding="utf-8-sig")
+        found += [x for x in text.split("\n") if x.startswith(start)]
+    assert len(found) == len(places)
+    return fenced("\n".join(found), "text")
+
+
 def account(report: Report) -> str:
     """The table and the reasons that `toolkit run` prints."""
     return fenced("\n".join(funnel(report)), "text")
@@ -88,7 +99,7 @@ def why(report: Report) -> str:
     [old] = [
         row
         for row in rows(left)
-        if row["source"]["uri"].endswith(BYLAW.format("2019-06-01"))
+        if row["source"]["uri"].endswith(BYLAW.format(VERSIONS[0]))
         and row["source"]["locator"].get("article") == "第八条"
     ]
     told = [f"$ toolkit inspect why {old['id'][:8]} --out build", *story(report.out, old["id"])]
@@ -109,8 +120,10 @@ def near_duplicates(_: Report) -> str:
 
 QUOTES: dict[str, Callable[[Report], str]] = {
     "account": account,
+    "document-en": lambda _: source_lines((f"lanting/tickets/{TICKETS}", "000406")),
+    "document-zh": lambda _: source_lines(*((f"bylaws/zh/{BYLAW.format(day)}", "第八条") for day in VERSIONS)),
     "released-en": lambda report: released(report, TICKETS, key="000406"),
-    "released-zh": lambda report: released(report, BYLAW.format("2024-09-01"), article="第八条"),
+    "released-zh": lambda report: released(report, BYLAW.format(VERSIONS[1]), article="第八条"),
     "why-zh": why,
     "near-duplicates": near_duplicates,
 }

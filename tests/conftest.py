@@ -16,9 +16,14 @@ def shared_data():
     return SHARED
 
 
-def needs(package: str, found: object) -> None:
-    """Skip where a system package is missing; CI installs them all and sets TOOLKIT_REQUIRE_ALL."""
-    if not found:
-        if os.environ.get("TOOLKIT_REQUIRE_ALL"):
-            pytest.fail(f"{package} is not installed")
-        pytest.skip(f"{package} is not installed")
+@pytest.fixture(scope="session")
+def needs():
+    """Skip where something of the system is missing; CI installs all and sets TOOLKIT_REQUIRE_ALL."""
+
+    def check(what, found):
+        if not found:
+            if os.environ.get("TOOLKIT_REQUIRE_ALL"):
+                pytest.fail(f"{what} is not there")
+            pytest.skip(f"{what} is not there")
+
+    return check

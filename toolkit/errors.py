@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 
 class ToolkitError(Exception):
@@ -29,6 +30,16 @@ class ToolkitError(Exception):
         super().__init__(f"{message}\n{hint}" if hint else message)
         self.message = message
         self.hint = hint
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel from a worker to the driver whole: a class whose arguments differ would break the pool."""
+        return _rebuild, (type(self), self.message, self.hint)
+
+
+def _rebuild(kind: type[ToolkitError], message: str, hint: str) -> ToolkitError:
+    error = kind.__new__(kind)
+    ToolkitError.__init__(error, message, hint=hint)
+    return error
 
 
 class DataError(ToolkitError):

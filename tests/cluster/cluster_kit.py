@@ -46,7 +46,9 @@ def running(log: Path, *command, env=None):
         # a folder of its own: what workers do must not depend on where they stand
         home = log.with_suffix(".home")
         home.mkdir()
-        process = subprocess.Popen(list(map(str, command)), stdout=file, stderr=file, env=env or environment(), cwd=home)
+        process = subprocess.Popen(
+            list(map(str, command)), stdout=file, stderr=file, env=env or environment(), cwd=home
+        )
     try:
         yield psutil.Process(process.pid)
     finally:
@@ -97,7 +99,16 @@ def spark_cluster(tmp: Path):
     spark_class = Path(pyspark.__file__).parent / "bin" / "spark-class"
     env = environment(SPARK_LOCAL_IP="127.0.0.1", PYSPARK_PYTHON=sys.executable, SPARK_DAEMON_MEMORY="256m")
     deploy = "org.apache.spark.deploy"
-    master = (spark_class, f"{deploy}.master.Master", "--host", "127.0.0.1", "--port", port, "--webui-port", free_port())
+    master = (
+        spark_class,
+        f"{deploy}.master.Master",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        port,
+        "--webui-port",
+        free_port(),
+    )
     submit = {"spark.ui.enabled": "false", "spark.driver.host": "127.0.0.1", "spark.driver.memory": "512m",
               "spark.executor.memory": "512m", "spark.executor.cores": "1"}  # fmt: skip
     options = " ".join(f"--conf {name}={value}" for name, value in submit.items())
@@ -111,12 +122,12 @@ def spark_cluster(tmp: Path):
             command = (spark_class, f"{deploy}.worker.Worker", "--cores", "1", "--memory", "1g", "--host", "127.0.0.1",
                        "--webui-port", free_port(), "--work-dir", tmp / f"spark-{n}", f"spark://127.0.0.1:{port}")  # fmt: skip
             workers.append(stack.enter_context(running(log, *command, env=env)))
-            wait_until(
-                lambda log=log: "Successfully registered" in log.read_text(), "a Spark worker", workers[-1], log
-            )
+            wait_until(lambda log=log: "Successfully registered" in log.read_text(), "a Spark worker", workers[-1], log)
         told = {name: env[name] for name in ("SPARK_LOCAL_IP", "PYSPARK_PYTHON")}
         told["PYSPARK_SUBMIT_ARGS"] = f"--master spark://127.0.0.1:{port} {options} pyspark-shell"
-        yield Cluster(told, lambda _driver: named("org.apache.spark.executor.CoarseGrainedExecutorBackend", *workers)[:1])
+        yield Cluster(
+            told, lambda _driver: named("org.apache.spark.executor.CoarseGrainedExecutorBackend", *workers)[:1]
+        )
 
 
 @contextmanager

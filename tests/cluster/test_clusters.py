@@ -21,8 +21,8 @@ def engine(request):
 
 
 def data_files(folder):
-    """All files but those that hold times: manifests of shards and `run.json`."""
-    files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name not in ("run.json", ".lock"))
+    """All files but those that hold times (manifests of shards, `run.json`) and what a killed worker left open."""
+    files = [p for p in folder.rglob("*") if p.is_file() and p.name not in ("run.json", ".lock") and p.suffix != ".tmp"]
     shards = {p.relative_to(folder): p.read_bytes() for p in files if "shards" not in p.parts or p.suffix != ".json"}
     assert shards
     return shards

@@ -103,7 +103,9 @@ def test_the_fix_runs_in_the_library_and_in_the_stage(tree):
 def test_its_doctest_its_rows_and_the_laws_of_all_fixes_hold(tree):
     chosen = f"{FIX} or ellipsis or order_holds or case_table_has"
 
-    said = run(tree, "-m", "pytest", "toolkit/text/han.py", "tests/text_fixes/test_fixes.py", "-k", chosen, "-rA")
+    # hypothesis' own profile "ci": the same examples each time, and no deadline that a busy machine misses
+    options = ("-k", chosen, "-rA", "--hypothesis-profile=ci")
+    said = run(tree, "-m", "pytest", "toolkit/text/han.py", "tests/text_fixes/test_fixes.py", *options)
 
     passed = re.findall(r"^PASSED (\S+)", said, re.MULTILINE)
     assert f"toolkit/text/han.py::toolkit.text.han.{FIX}" in passed

@@ -132,7 +132,9 @@ def _idf(counts: Sequence[Counter[str]]) -> dict[str, float]:
     return {gram: math.log((1 + len(counts)) / (1 - negative)) + 1 for negative, gram in common}
 
 
-def _fit(counts: Sequence[Counter[str]], labels: Sequence[int], idf: Mapping[str, float]) -> tuple[dict[str, float], float]:
+def _fit(
+    counts: Sequence[Counter[str]], labels: Sequence[int], idf: Mapping[str, float]
+) -> tuple[dict[str, float], float]:
     try:
         from sklearn.linear_model import LogisticRegression
         from sklearn.preprocessing import normalize

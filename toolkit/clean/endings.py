@@ -11,7 +11,10 @@ _OPEN_WORDS = re.compile(
     r"(?<![A-Za-z'-])(?ai:the|a|an|of|and|or|to|with|for|from|by|in|at|that|which|because|is|are|as|such)$"
     r"|(?:以及|并且|而且|或者|例如|比如|包括|因为|由于|对于|关于)$"  # not 和 or 及: 饱和, 普及
 )
-_CUT_OFF = re.compile(r"(?:\[|【|\(|（)(?:truncated|cut off|continued|to be continued|未完|待续|未完待续|内容过长|已截断|截断)(?:\]|】|\)|）)$", re.IGNORECASE)
+_CUT_OFF = re.compile(
+    r"(?:\[|【|\(|（)(?:truncated|cut off|continued|to be continued|未完|待续|未完待续|内容过长|已截断|截断)(?:\]|】|\)|）)$",
+    re.IGNORECASE,
+)
 _LIST_LINE = re.compile(
     r"[ \t]*(?:[-*+•·●○▪◦>#|]|[0-9]{1,3}[.)、．）:]|[(（][0-9一二三四五六七八九十]{1,3}[)）]|[一二三四五六七八九十]{1,3}[、.]|[①-⑳]|[A-Za-z][.)、])"
     r"|.*[：:][ \t]*\S{0,40}$"  # a field and its value

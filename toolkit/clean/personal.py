@@ -151,7 +151,9 @@ class Actions:
         replaced = any(action in REPLACING for action, _ in counts)
         return Found(orjson.dumps(value).decode() if replaced else extra, counts)
 
-    def _walk(self, value: Any, name: str, about: tuple[str | None, str | None], counts: Counter[tuple[str, str]]) -> Any:
+    def _walk(
+        self, value: Any, name: str, about: tuple[str | None, str | None], counts: Counter[tuple[str, str]]
+    ) -> Any:
         if isinstance(value, dict):
             return {k: self._walk(v, k, about, counts) for k, v in value.items()}
         if isinstance(value, list):

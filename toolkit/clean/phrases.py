@@ -69,7 +69,9 @@ _CLOSERS = (
     r"(?i:please )?(?i:(?:let me know|feel free to (?:ask|contact us))(?: if you (?:have|need)[^.!?\n]{0,60})?)",
     r"(?i:thank you for (?:your (?:inquiry|question)|contacting us))",
 )
-_CLOSING = re.compile(rf"(?:(?<=[。！？；.!?\n~～])|^)[ \t]*(?:{'|'.join(_CLOSERS)})(?:[，,](?:{'|'.join(_CLOSERS)}))*[ \t]*[。！!.~～]*\s*\Z")
+_CLOSING = re.compile(
+    rf"(?:(?<=[。！？；.!?\n~～])|^)[ \t]*(?:{'|'.join(_CLOSERS)})(?:[，,](?:{'|'.join(_CLOSERS)}))*[ \t]*[。！!.~～]*\s*\Z"
+)
 _LONGEST_CLOSING = 200
 CLOSING_TRIGGER = "感谢|感謝|希望|期望|协助|参考|祝|谢谢|(?i:hope|let me|feel free|thank you)"
 """The law: where it does not match, `drop_closings` returns its input unchanged."""

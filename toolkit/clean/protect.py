@@ -37,7 +37,9 @@ _NARROW = {
     "IP": rf"{_D}[.．]{_D}{{1,3}}[.．]{_D}{{1,3}}[.．]{_D}|{_HEX}[:：]{{1,2}}{_HEX}{{1,4}}[:：]{{1,2}}{_HEX}",
 }
 _URL_PASSWORD = "|://[^/@]+@"  # part of the trigger of secrets; who has it has the `@` of the trigger of addresses
-_ALL = {detector.type: _NARROW.get(detector.type, detector.trigger).replace(_URL_PASSWORD, "") for detector in DETECTORS}
+_ALL = {
+    detector.type: _NARROW.get(detector.type, detector.trigger).replace(_URL_PASSWORD, "") for detector in DETECTORS
+}
 _IN_WORDS = ("SECRET", "EMAIL")
 WORDS = "|".join(_ALL[kind] for kind in _IN_WORDS)
 NUMBERS = "|".join(dict.fromkeys(trigger for kind, trigger in _ALL.items() if kind not in _IN_WORDS))
@@ -116,7 +118,9 @@ def matching(column: pa.StringArray, trigger: str) -> np.ndarray:
     """The texts of a column that a pattern of RE2 matches; null never does."""
     if column.null_count == len(column):
         return np.zeros(len(column), bool)
-    matched: np.ndarray = pc.fill_null(pc.match_substring_regex(column, trigger), fill_value=False).to_numpy(zero_copy_only=False)
+    matched: np.ndarray = pc.fill_null(pc.match_substring_regex(column, trigger), fill_value=False).to_numpy(
+        zero_copy_only=False
+    )
     return matched.copy()
 
 

@@ -54,14 +54,24 @@ class Clean(Stage):
     profile: str = option("auto", "How records are judged: by their own fields, as documents, examples or code, or strictly.",
                           choices=PROFILES)  # fmt: skip
     fixes: tuple[str, ...] = option((), "Families of fixes beside the default ones: pdf, web.")
-    convert: str | None = option(None, "Write Chinese in simplified (t2s) or traditional (s2t) characters.", choices=CONVERSIONS)
+    convert: str | None = option(
+        None, "Write Chinese in simplified (t2s) or traditional (s2t) characters.", choices=CONVERSIONS
+    )
     drop_closings: bool = option(False, "Cut polite closing formulas off the end of answers.")
-    language_backend: str = option("langdetect", "Who names the language where the script does not tell.", choices=tuple(BACKENDS))
+    language_backend: str = option(
+        "langdetect", "Who names the language where the script does not tell.", choices=tuple(BACKENDS)
+    )
     pii: Any = option("off", "Personal data and secrets: off, flag, mask, pseudonym or reject.")
-    pii_types: Mapping[str, Any] = option({}, "Other actions for single types: TYPE -> action, or TYPE -> domain -> action.")
-    rules: Mapping[str, Any] = option({}, "Rule -> keep, flag, reject, or limits {flag: x, reject: y}; or domain or language -> these.")
+    pii_types: Mapping[str, Any] = option(
+        {}, "Other actions for single types: TYPE -> action, or TYPE -> domain -> action."
+    )
+    rules: Mapping[str, Any] = option(
+        {}, "Rule -> keep, flag, reject, or limits {flag: x, reject: y}; or domain or language -> these."
+    )
     terms: tuple[str, ...] = option((), "Files of terms to flag: a line '# license: ...', then one term a line.")
-    lexicon: str | None = option(None, "File of the terms of your domain; scores.relevance is how many stand in 100 words.")
+    lexicon: str | None = option(
+        None, "File of the terms of your domain; scores.relevance is how many stand in 100 words."
+    )
     classifier: str | None = option(None, "Model of train_relevance; scores.relevance_model is its probability.")
 
     def __post_init__(self) -> None:
@@ -135,4 +145,6 @@ def _provenance(batch: Batch, fixes: Sequence[tuple[int, str]]) -> Batch:
     mask[[row for row, _ in ordered]] = True
     rows = rows_of(batch.select(["id", *CONTENT]).filter(pa.array(mask)))
     hashes = pa.array([content_hash(row) for row in rows], pa.string())
-    return set_columns(batch, {"content_hash": pc.replace_with_mask(batch.column("content_hash"), pa.array(mask), hashes)})
+    return set_columns(
+        batch, {"content_hash": pc.replace_with_mask(batch.column("content_hash"), pa.array(mask), hashes)}
+    )

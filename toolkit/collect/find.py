@@ -22,12 +22,14 @@ class File(NamedTuple):
         uri: Its path relative to the source's root, POSIX slashes, NFC: the same on every machine.
         size: Bytes.
         refused: Why it is not read, or nothing.
+        modified: When it was written last, to notice a change during the run; it enters no record and no address.
     """
 
     path: str
     uri: str
     size: int
     refused: str = ""
+    modified: int | None = None
 
 
 def files_of(source: Source, root: Path) -> tuple[File, ...]:
@@ -105,7 +107,8 @@ def _file(path: Path, base: Path) -> File:
         return File(
             str(whole), uri, 0, "the link leads out of the source's folder; copy the file or name its real path"
         )
-    return File(str(whole), uri, path.stat().st_size)
+    status = path.stat()
+    return File(str(whole), uri, status.st_size, modified=status.st_mtime_ns)
 
 
 def common_root(paths: tuple[str, ...], root: Path) -> Path:

@@ -15,6 +15,7 @@ from toolkit.collect.find import File
 from toolkit.collect.forms import Rows, form_of, no_reader, table
 from toolkit.collect.sources import Source, missing_columns
 from toolkit.collect.units import CollectUnit, Part
+from toolkit.errors import SourceError
 from toolkit.files.chunks import chunks, sha256
 from toolkit.files.found import Fault, Found, UnreadableError
 from toolkit.files.jsonl import json_lines
@@ -33,8 +34,22 @@ def _file(unit: CollectUnit, file: File) -> Iterator[Draft]:
         if not unit.part and not file.refused:
             drafter.sha256 = sha256(Path(file.path))
         yield from _drafts(file, drafter, unit.part)
+        check_unchanged(file)
     except (UnreadableError, OSError) as error:
         yield drafter.of_fault(unreadable(error))
+
+
+def check_unchanged(file: File) -> None:
+    """Refuse a file that was written to since the run planned it: its records would be half old and half new.
+
+    Raises:
+        SourceError: It is not the file that was planned.
+    """
+    if file.refused or file.modified is None:
+        return
+    status = Path(file.path).stat()
+    if (status.st_size, status.st_mtime_ns) != (file.size, file.modified):
+        raise SourceError(f"{file.path}: changed while it was read", hint="run again when nothing writes to it")
 
 
 def unreadable(error: UnreadableError | OSError) -> Fault:

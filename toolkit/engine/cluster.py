@@ -50,12 +50,14 @@ class ClusterPool:
 
     connect: Callable[[], Link]
     link: Link | None = None
+    most: int = 1
 
     @property
     def workers(self) -> int:
-        """How many tasks run at once; a cluster that grows on demand may have none yet."""
+        """How many tasks run at once, at the best so far: what is in flight does not shrink when a worker leaves."""
         with _failing_as(_unreachable):
-            return max(1, self._linked().slots())
+            self.most = max(self.most, self._linked().slots())
+        return self.most
 
     def open(self) -> Executor:
         """Connect again, and try one worker before any work is lost on one that lacks the toolkit."""

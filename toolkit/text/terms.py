@@ -183,5 +183,7 @@ class TermList:
 
 def _checked(term: str, where: str) -> str:
     if len(term) < _SHORTEST and not term.isascii():
-        raise UsageError(f"{where}: {term!r} is one character", hint="it would be found inside other words; take it out")
+        raise UsageError(
+            f"{where}: {term!r} is one character", hint="it would be found inside other words; take it out"
+        )
     return term

@@ -1,0 +1,141 @@
+"""A run against the index: indexed records take part in the reduces of dedup as if they stood in the run.
+
+An entry goes by the ref `~entry`, which is negative: it belongs to no shard, so nothing that is decided about it reaches a
+record; the report sees it. So the new batch is decided on exactly as if it had come together with those indexed records
+that it resembles. Per bucket only the entries that share a key with it are looked up, and only candidates are read.
+
+*Limit.* dedup(A), then dedup(B | index of A), leaves what dedup(A + B) leaves, but for one thing: a record of A that was
+dropped for an indexed record is not called back when a better newcomer replaces that one. So the two differ at most in
+clusters that hold a replaced record and a record dropped earlier; where nothing is replaced they are equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from toolkit.dedup.decisions import table_of
+from toolkit.dedup.index.read import Index
+from toolkit.dedup.kernel import components
+from toolkit.dedup.kernel.columns import I64
+from toolkit.kinds import Records
+
+
+class WithIndex:
+    """`Records` of a run and, by negative refs, of the index."""
+
+    def __init__(self, records: Records, index: Index) -> None:
+        self._records, self._index = records, index
+
+    def take(self, refs: pa.Int64Array, columns: Sequence[str]) -> pa.Table:
+        """The named columns of these records and entries, in this order."""
+        numbers = refs.to_numpy()
+        indexed = numbers < 0
+        if not indexed.any():
+            return self._records.take(refs, columns)
+        tables = [self._index.take(~numbers[indexed], columns)]
+        if not indexed.all():
+            tables.append(self._records.take(pa.array(numbers[~indexed]), columns))
+        order = np.argsort(np.concatenate([np.flatnonzero(indexed), np.flatnonzero(~indexed)]))
+        parts = {c: [chunk for t in tables for chunk in t.column(c).chunks] for c in columns}
+        whole = pa.table({c: pa.chunked_array(chunks, tables[0].column(c).type) for c, chunks in parts.items()})
+        return whole.take(pa.array(order))
+
+
+def add_exact(rows: pa.Table, index: Index) -> pa.Table:
+    """The rows of a bucket of exact keys, and those of the entries with such a key."""
+    keys = pc.unique(rows.column("key")).combine_chunks() if rows.num_rows else rows.column("key").combine_chunks()
+    raw = np.frombuffer(b"".join(keys.to_pylist()), dtype="<u8").reshape(-1, 2).astype(np.uint64)
+    which, entries = index.by_exact(raw)
+    return _joined(rows, keys.take(pa.array(which)), entries)
+
+
+def add_bands(rows: pa.Table, index: Index) -> pa.Table:
+    """The rows of a bucket of band keys, and those of the entries with such a key."""
+    keys = np.unique(rows.column("key").to_numpy())
+    which, entries = index.by_bands(keys)
+    return _joined(rows, pa.array(keys[which], pa.uint64()), entries)
+
+
+def _joined(rows: pa.Table, keys: pa.Array, entries: I64) -> pa.Table:
+    more = pa.table({"key": keys.cast(rows.schema.field("key").type), "ref": pa.array(~entries, pa.int64())})
+    return pa.concat_tables([rows.select(["key", "ref"]), more])
+
+
+def without_old_pairs(pairs: pa.Table) -> pa.Table:
+    """Candidate pairs without those of two indexed records: they were decided on when they were shipped.
+
+    Crowds stay whole: their chain of links may run through indexed records.
+    """
+    both = pc.and_(pc.less(pairs.column("left"), 0), pc.less(pairs.column("right"), 0))
+    return pairs.filter(pc.invert(pc.and_(both, pc.invert(pairs.column("crowded")))))
+
+
+Solve = Callable[[pa.Table, Records], pa.Table]
+
+
+def solve_exact(rows: pa.Table, records: Records, index: Index, solve: Solve) -> pa.Table:
+    """Decide about equal texts; a record that is in the index stands for itself."""
+    both = WithIndex(records, index)
+    own = _own(rows.column("ref").to_numpy(), both)
+    rows = rows.filter(pc.invert(pc.is_in(rows.column("ref"), value_set=pa.array(list(own), pa.int64()))))
+    return _told(solve(rows, both), both) if rows.num_rows else table_of([])
+
+
+def solve_near(rows: pa.Table, records: Records, index: Index, solve: Solve) -> pa.Table:
+    """Decide about near texts; a record that is in the index stands for itself, and so does one that replaced one."""
+    both = WithIndex(records, index)
+    left, right = (rows.column(n).to_numpy() for n in ("left", "right"))
+    own = _own(np.concatenate([left, right]), both)
+    crowd = pc.equal(rows.column("kind"), "crowd")
+    strange = pc.invert(pc.or_(*(pc.is_in(rows.column(n), value_set=pa.array(list(own), pa.int64())) for n in ("left", "right"))))
+    kept = rows.filter(pc.and_(pc.invert(crowd), strange))
+    links = _relinked(rows.filter(crowd), own)
+    rows = pa.concat_tables([kept, links.cast(kept.schema)])
+    return _told(solve(rows, both), both) if rows.num_rows else table_of([])
+
+
+def _own(refs: I64, records: Records) -> dict[int, int]:
+    """Entries that a record of the run is, or has replaced -> that record."""
+    refs = np.unique(refs)
+    new, old = refs[refs >= 0], refs[refs < 0]
+    if not len(old) or not len(new):
+        return {}
+    found = records.take(pa.array(new), ["id", "replaces"])
+    stands: dict[str, int] = {}
+    for ref, row in zip(new.tolist(), found.to_pylist(), strict=True):
+        for name in [*(r["id"] for r in row["replaces"] or ()), row["id"]]:
+            stands.setdefault(name, ref)
+    names = records.take(pa.array(old), ["id"]).column("id").to_pylist()
+    return {ref: stands[name] for ref, name in zip(old.tolist(), names, strict=True) if name in stands}
+
+
+def _relinked(links: pa.Table, own: Mapping[int, int]) -> pa.Table:
+    """The links of crowds with entries named by the records that stand for them; crowds of the index alone vanish."""
+    left, right = (links.column(n).to_numpy() for n in ("left", "right"))
+    one, two = (np.array([own.get(r, r) for r in refs.tolist()], np.int64) for refs in (left, right))
+    members, labels = components(one, two) if len(one) else (one, two)
+    alive = np.isin(labels, labels[members >= 0])
+    alone = alive & (one_of := np.isin(members, np.concatenate([one[one != two], two[one != two]])))
+    del one_of
+    wanted = np.isin(one, members[alone]) & (one != two)
+    columns = {"left": np.minimum(one, two)[wanted], "right": np.maximum(one, two)[wanted],
+               "similarity": np.zeros(int(wanted.sum()))}  # fmt: skip
+    kinds = pa.repeat("crowd", int(wanted.sum()))
+    return pa.table({**{n: pa.array(v) for n, v in columns.items()}, "kind": kinds})
+
+
+def _told(decided: pa.Table, records: Records) -> pa.Table:
+    """Decisions that concern the run: about its records, and about entries that one of them replaces."""
+    rows = decided.to_pylist()
+    ours = {row["id"] for row in rows if row["ref"] >= 0}
+    theirs = {row["id"] for row in rows if row["ref"] < 0}
+    told = [
+        {**row, "indexed": row["ref"] < 0 or (row["survivor"] in theirs and row["survivor"] not in ours)}
+        for row in rows
+        if row["ref"] >= 0 or row["survivor"] in ours
+    ]
+    return pa.Table.from_pylist(told, schema=decided.schema)
