@@ -4,7 +4,7 @@ AS_OF ?= 2026-11-22
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test check docs test-faults bench clean
+.PHONY: run test check docs test-faults test-cluster bench clean
 
 run: .venv/core ## the sample data through the whole chain
 	$(BIN)/toolkit run sample_data/recipe.yaml --out build --as-of $(AS_OF)
@@ -26,6 +26,9 @@ docs: .venv/core ## write what is generated: schemas, docs/reference
 test-faults: .venv/test ## kills, fills and corrupts for real
 	$(BIN)/python -m pytest -m faults tests
 
+test-cluster: .venv/cluster ## Dask, Spark and Ray on loopback, each with a worker killed; Spark needs Java 17
+	$(BIN)/python -m pytest -m cluster tests/cluster tests/dropin
+
 bench: .venv/test ## figures into benchmarks/results
 	$(BIN)/python benchmarks/bench_chain.py
 
@@ -42,6 +45,10 @@ bench: .venv/test ## figures into benchmarks/results
 .venv/test: .venv/pip pyproject.toml
 	$(PIP) -e '.[all]' --group test --group check
 	touch $@ .venv/core
+
+.venv/cluster: .venv/test
+	$(PIP) -e '.[all,dask,spark,ray]' --group cluster
+	touch $@
 
 clean:
 	rm -rf .venv build dist .hypothesis .mypy_cache .ruff_cache

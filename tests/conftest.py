@@ -4,6 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# a machine under load is slow, and a test that fails by chance teaches nobody anything: same examples, no deadline
+settings.register_profile("same", deadline=None, derandomize=True)
+settings.load_profile("same")
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 

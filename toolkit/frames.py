@@ -141,7 +141,16 @@ def _kind(data: Any) -> str:
 def _pandas_rows(frame: Any) -> Iterator[Batch]:
     # NaN is pandas' null; astype(object) first, else `where` turns it back into NaN
     clean = frame.astype(object).where(frame.notna(), None)
-    yield from batches_of_rows(clean.to_dict("records"))
+    yield from batches_of_rows({k: _unboxed(v) for k, v in row.items()} for row in clean.to_dict("records"))
+
+
+def _unboxed(value: Any) -> Any:
+    """Lists in a data frame are numpy arrays, at every depth."""
+    if isinstance(value, dict):
+        return {k: _unboxed(v) for k, v in value.items()}
+    if isinstance(value, list) or type(value).__name__ == "ndarray":
+        return [_unboxed(v) for v in value]
+    return value.item() if type(value).__module__ == "numpy" else value
 
 
 def _arrow_rows(table: pa.Table | pa.RecordBatch) -> Iterator[Batch]:
@@ -173,7 +182,7 @@ _INTO: dict[str, Callable[[Any], Iterator[Batch]]] = {
 }
 _BACK: dict[str, Callable[[pa.Table], Any]] = {
     "rows": rows_of,
-    "pandas": lambda table: narrow(table).to_pandas(),
+    "pandas": lambda table: narrow(table).to_pandas(maps_as_pydicts="strict"),
     "datasets": _to_dataset,
     "pyarrow": lambda table: table,
 }

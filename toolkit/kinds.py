@@ -11,6 +11,7 @@ import dataclasses
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
@@ -24,6 +25,10 @@ from toolkit.record import LEAVING, set_columns
 Batch: TypeAlias = pa.RecordBatch
 SHARD_BITS = 32
 """A *ref* names a row anywhere in a run: shard number << 32 | row in the shard."""
+
+
+RUN_BYTES: ContextVar[int] = ContextVar("RUN_BYTES", default=0)
+"""Bytes of input that this process will see: a hint for the choice among implementations of equal results."""
 
 
 class Records(Protocol):

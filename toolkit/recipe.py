@@ -20,7 +20,7 @@ KEYS = {
     "stages": "The stages in order; an entry is a name, or a name with its options. Stages may repeat.",
     "release": "Options of the release; without it a run ends with records.",
 }
-PATH_OPTIONS = ("sources", "policy", "templates", "against", "terms")
+PATH_OPTIONS = ("sources", "policy", "templates", "against", "minus", "index", "terms")
 """Options that name files relative to the recipe."""
 
 
@@ -32,11 +32,13 @@ class Recipe:
         path: Where it was read from; relative paths in it are relative to that folder.
         stages: Names and options, `release` last where there is one.
         content: The recipe as written, for the manifest.
+        tree: Where each value stands in the file, for messages.
     """
 
     path: Path
     stages: tuple[tuple[str, Mapping[str, Any]], ...]
     content: Mapping[str, Any] = field(default_factory=dict)
+    tree: Any = field(default=None, repr=False, compare=False)
 
     def build(self, as_of: str | None) -> list[Stage]:
         """Make the stages, with `as_of` given to those that judge by it.
@@ -44,10 +46,14 @@ class Recipe:
         Raises:
             UsageError: An option is unknown, missing or of the wrong kind; says where in the file.
         """
+        if as_of is not None:
+            from toolkit.age.verdict import judgment_day
+
+            judgment_day(as_of)
         numbers = [n for n, (name, _) in enumerate(self.stages) if name.startswith("label.")]
         built = []
         for number, (name, options) in enumerate(self.stages):
-            where = f"{self.path.name} /{'release' if name == 'release' else f'stages/{number}/{name}'}"
+            pointer = ["release"] if name == "release" else ["stages", number, name]
             cls = stage_class(name)
             filled = dict(options)
             if "as_of" in _fields(cls) and "as_of" not in filled:
@@ -57,11 +63,28 @@ class Recipe:
                 filled["final"] = number + 1 not in numbers
             rooted = "root" in _fields(cls)
             for key in PATH_OPTIONS:
-                if isinstance(filled.get(key), str) and not rooted:
-                    filled[key] = str(self.path.parent / filled[key])
-            stage = cls.build(filled, where=where)
+                if filled.get(key) and not rooted:
+                    filled[key] = _rooted(filled[key], self.path.parent)
+            stage = _placed(cls, filled, _place(self.path, self.tree, pointer))
             built.append(dataclasses.replace(stage, root=str(self.path.parent)) if rooted else stage)  # type: ignore[call-arg]  # only stages with that field
         return built
+
+
+def _rooted(given: Any, folder: Path) -> Any:
+    """Paths relative to a folder; what is no path stays."""
+    if isinstance(given, list | tuple):
+        return [_rooted(path, folder) for path in given]
+    return str(folder / given) if isinstance(given, str) else given
+
+
+def _placed(cls: type[Stage], options: Mapping[str, Any], where: str) -> Stage:
+    """Make a stage; what it refuses by itself is told with the place too."""
+    try:
+        return cls.build(options, where=where)
+    except UsageError as error:
+        if type(error) is not UsageError or error.message.startswith(where):
+            raise
+        raise UsageError(f"{where}: {error.message}", hint=error.hint) from None
 
 
 def _fields(cls: type[Stage]) -> set[str]:
@@ -88,15 +111,20 @@ def load(path: Path | str) -> Recipe:
         raise UsageError(
             f"{path}: cannot be read ({error.strerror})", hint="`toolkit recipe init` writes one to start from"
         ) from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{path}: is no text in UTF-8", hint="save it as UTF-8; a recipe is a YAML file") from None
     try:
         content = yaml.safe_load(text)
         tree = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
-        raise UsageError(f"{path}{line}: is no YAML ({getattr(error, 'problem', error)})") from None
+        raise UsageError(
+            f"{path}{line}: is no YAML ({getattr(error, 'problem', error)})",
+            hint="close brackets and quotes, indent with blanks, and quote texts that hold ': ', '{' or '#'",
+        ) from None
     _check(path, content, tree)
-    return Recipe(path, tuple(_entries(content)), content)
+    return Recipe(path, tuple(_entries(content)), content, tree)
 
 
 def from_content(content: Mapping[str, Any], folder: Path | str = ".") -> Recipe:
@@ -131,22 +159,40 @@ def _check(path: Path, content: Any, tree: Any) -> None:
     for key in content:
         if key not in KEYS:
             raise unknown_name("key", str(key), KEYS, where=_place(path, tree, [key]))
-    for number, entry in enumerate(content.get("stages") or ()):
-        names = [entry] if isinstance(entry, str) else list(entry) if isinstance(entry, Mapping) else []
-        if len(names) != 1 or names[0] not in STAGES:
-            where = _place(path, tree, ["stages", number])
-            if len(names) == 1:
-                raise unknown_name("stage", str(names[0]), STAGES, where=where)
-            raise UsageError(f"{where}: expected the name of a stage, alone or with its options", hint=f"got {entry!r}")
+    entries = content.get("stages")
+    for number, entry in enumerate(entries if isinstance(entries, list) else ()):
+        _check_entry(entry, _place(path, tree, ["stages", number]))
     findings = _schema_findings(path, content, tree)
     if findings:
         more = f"\n... and {len(findings) - 5} more" if len(findings) > 5 else ""  # noqa: PLR2004 - what fits on a screen
-        raise UsageError("\n".join(findings[:5]) + more, hint="`toolkit recipe check` explains every option")
-    if content["stages"] and _entry(content["stages"][0])[0] != "collect":
+        raise UsageError("\n".join(where for where, _ in findings[:5]) + more, hint=findings[0][1])
+    _check_sources(path, content, tree)
+
+
+def _check_entry(entry: Any, where: str) -> None:
+    names = [entry] if isinstance(entry, str) else list(entry) if isinstance(entry, Mapping) else []
+    if len(names) != 1:
+        raise UsageError(f"{where}: expected the name of a stage, alone or with its options", hint=f"got {entry!r}")
+    if names[0] == "release":
+        raise UsageError(f"{where}: release is no entry of stages", hint="write it as a key of its own, after stages")
+    if names[0] not in STAGES:
+        raise unknown_name("stage", str(names[0]), STAGES, where=where)
+
+
+def _check_sources(path: Path, content: Mapping[str, Any], tree: Any) -> None:
+    name, options = _entries(content)[0]
+    if name != "collect":
         raise UsageError(f"{_place(path, tree, ['stages', 0])}: the first stage must be collect")
+    if not options.get("sources") and not options.get("paths"):
+        raise UsageError(f"{path} /sources: nothing to collect", hint="name a sources.yaml, or list the sources here")
+    if isinstance(content.get("sources"), list):
+        from toolkit.collect.sources import parse
+
+        parse(content["sources"], where=str(path))
 
 
-def _schema_findings(path: Path, content: Mapping[str, Any], tree: Any) -> list[str]:
+def _schema_findings(path: Path, content: Mapping[str, Any], tree: Any) -> list[tuple[str, str]]:
+    """What the schema says, as (place and fault, what to do)."""
     import jsonschema
 
     errors = sorted(
@@ -155,8 +201,34 @@ def _schema_findings(path: Path, content: Mapping[str, Any], tree: Any) -> list[
     found = []
     for error in errors:
         best = jsonschema.exceptions.best_match([error]) or error
-        found.append(f"{_place(path, tree, list(best.absolute_path))}: {best.message}")
+        below, what, hint = _in_words(best)
+        found.append((f"{_place(path, tree, [*best.absolute_path, *below])}: {what}", hint))
     return found
+
+
+_KINDS = {"string": "a text", "integer": "a whole number", "number": "a number", "boolean": "true or false",
+          "array": "a list", "object": "a mapping"}  # fmt: skip
+
+
+def _in_words(error: Any) -> tuple[list[str], str, str]:
+    """A finding of the schema as (names below its place, what is wrong, what to do)."""
+    value, asked, told = error.instance, error.validator_value, str(error.schema.get("description", ""))
+    if error.validator == "additionalProperties":
+        name = min(set(value) - set(error.schema["properties"]))
+        unknown = unknown_name("option", name, error.schema["properties"])
+        return [name], unknown.message, unknown.hint
+    if error.validator == "enum":
+        unknown = unknown_name("value", str(value), asked)
+        return [], unknown.message, unknown.hint
+    if error.validator == "type":
+        return [], f"expected {_KINDS.get(asked, asked)}, got {value!r}", told
+    if error.validator in ("minimum", "maximum"):
+        return [], f"{value} is {'less' if error.validator == 'minimum' else 'more'} than {asked}", told
+    if error.validator == "required":
+        return [], f"the key {min(set(asked) - set(value))!r} is missing", "`toolkit recipe init` writes a whole recipe"
+    if error.validator == "anyOf":
+        return [], f"{value!r} is of the wrong kind", told or "options are a mapping, such as {threshold: 0.8}"
+    return [], error.message, told
 
 
 def _place(path: Path, tree: Any, pointer: Sequence[str | int]) -> str:
@@ -215,11 +287,11 @@ version: 1
 sources:
   - id: my-documents          # a name for the source; it is part of every record's id
     paths: ["data/**/*.md"]   # files, folders or globs
-    publisher: ""
+    publisher: My organization
     authority: 5              # 1 official ... 5 unknown: decides which duplicate stays
     domain: enterprise        # medical, legal, enterprise, ...
     doc_type: manual          # law, guideline, policy, manual, faq, ticket, ...
-    license: ""               # SPDX, for example CC-BY-4.0
+    license: LicenseRef-internal  # SPDX, for example CC-BY-4.0
 stages:
   - collect
   - clean: {profile: document}

@@ -169,17 +169,14 @@ def rows_of(batch: pa.RecordBatch | pa.Table) -> list[Row]:
 
 
 def _dicts(names: Sequence[str], columns: Sequence[pa.Array], length: int) -> list[Row | None]:
-    filled = [(name, _values(column)) for name, column in zip(names, columns, strict=True) if column.null_count < length]
-    if all(column.null_count == 0 for column in columns if column.null_count < length):
-        keys = [name for name, _ in filled]
-        if filled and all(None not in values for _, values in filled):  # no gaps: faster than value by value
-            return [dict(zip(keys, row, strict=True)) for row in zip(*(values for _, values in filled), strict=True)]
-    rows: list[Row] = [{} for _ in range(length)]
-    for name, values in filled:
-        for row, value in zip(rows, values, strict=True):
-            if value is not None:
-                row[name] = value
-    return [row or None for row in rows]
+    filled = [
+        (name, _values(column)) for name, column in zip(names, columns, strict=True) if column.null_count < length
+    ]
+    if not filled:
+        return [None] * length
+    keys = [name for name, _ in filled]
+    rows = zip(*(values for _, values in filled), strict=True)
+    return [{k: v for k, v in zip(keys, row, strict=True) if v is not None} or None for row in rows]
 
 
 def _values(column: pa.Array | pa.ChunkedArray) -> list[Any]:
@@ -187,7 +184,9 @@ def _values(column: pa.Array | pa.ChunkedArray) -> list[Any]:
         column = column.combine_chunks()
     if pa.types.is_struct(column.type):
         return _dicts([f.name for f in column.type], column.flatten(), len(column))
-    values = column.to_pylist(maps_as_pydicts="strict")
+    values: list[Any] = column.to_pylist(maps_as_pydicts="strict")
+    if pa.types.is_list(column.type) and column.type.value_type == _S:
+        return [v or None for v in values]
     return [prune(v) for v in values] if pa.types.is_nested(column.type) else values
 
 

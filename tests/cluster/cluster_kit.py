@@ -69,8 +69,9 @@ def descendants(process):
 def wait_until(true, what, process, log):
     deadline = time.monotonic() + PATIENCE
     while not true():
-        alive = process.status() != psutil.STATUS_ZOMBIE
-        assert alive and time.monotonic() < deadline, f"waited for {what}\n{log.read_text()[-3000:]}"
+        told = f"waited for {what}\n{log.read_text()[-3000:]}"
+        assert process.status() != psutil.STATUS_ZOMBIE, told
+        assert time.monotonic() < deadline, told
         time.sleep(0.1)
 
 

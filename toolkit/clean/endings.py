@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+
 from toolkit.text.script import prose
 
 OPEN = frozenset("，、,：:（(“‘【[「『《{＋+＝=＜<&＆")
@@ -26,11 +27,11 @@ _SHORTEST_LINE = 10
 
 
 def unended(text: str) -> float:
-    """Tell whether a text ends without the end of a sentence: 1 or 0. Lists, tables, fields and code may end as they like.
+    r"""Tell whether a text ends without the end of a sentence: 1 or 0. Lists, tables, fields and code may end as they like.
 
     >>> unended("建议多饮水，注意休息"), unended("Take it with food")
     (1.0, 1.0)
-    >>> unended("建议多饮水。"), unended("用药：\\n- 阿司匹林\\n- 氯吡格雷"), unended("| 剂量 | 5 mg |")
+    >>> unended("建议多饮水。"), unended("用药：\n- 阿司匹林\n- 氯吡格雷"), unended("| 剂量 | 5 mg |")
     (0.0, 0.0, 0.0)
     """
     tail = text[-_LONGEST_LINE:].rstrip()
@@ -41,11 +42,11 @@ def unended(text: str) -> float:
 
 
 def truncated(text: str) -> float:
-    """Tell whether a text was cut off: it ends in a comma, a colon, an open bracket or a word that wants another; or in open code.
+    r"""Tell whether a text was cut off: it ends in a comma, a colon, an open bracket or a word that wants another; or in open code.
 
-    >>> truncated("患者应避免辛辣、"), truncated("The dose depends on the"), truncated("```python\\nx = 1")
+    >>> truncated("患者应避免辛辣、"), truncated("The dose depends on the"), truncated("```python\nx = 1")
     (1.0, 1.0, 1.0)
-    >>> truncated("患者应避免辛辣。"), truncated("The dose is 5 mg"), truncated("```python\\nx = 1\\n```"), truncated("饱和")
+    >>> truncated("患者应避免辛辣。"), truncated("The dose is 5 mg"), truncated("```python\nx = 1\n```"), truncated("饱和")
     (0.0, 0.0, 0.0, 0.0)
     """
     tail = text[-_LONGEST_LINE:].rstrip()
@@ -64,11 +65,11 @@ def _is_code(tail: str, line: str) -> bool:
 
 
 def repeated_lines(text: str) -> float:
-    """Share of the characters that stand in lines which stood before; short lines (`}`, `---`, 是) do not count.
+    r"""Share of the characters that stand in lines which stood before; short lines (`}`, `---`, 是) do not count.
 
-    >>> repeated_lines("请按时服药，注意休息。\\n请按时服药，注意休息。\\n请按时服药，注意休息。\\n谢谢您")
+    >>> repeated_lines("请按时服药，注意休息。\n请按时服药，注意休息。\n请按时服药，注意休息。\n谢谢您")
     0.6666666666666667
-    >>> repeated_lines("第一行：服药前请洗手。\\n第二行：服药后请喝水。")
+    >>> repeated_lines("第一行：服药前请洗手。\n第二行：服药后请喝水。")
     0.0
     """
     lines = [line for line in map(str.strip, text.split("\n")) if len(line) >= _SHORTEST_LINE]

@@ -30,7 +30,7 @@ RECORD_RULES = {
 
 
 def judge_batch(
-    batch: Batch, texts: Texts, measures: Measures, about: About, settings: Settings, topic: Topic
+    batch: Batch, texts: Texts, measures: Measures, about: About, *, settings: Settings, topic: Topic
 ) -> tuple[Batch, list[Finding]]:
     """Judge a batch.
 
@@ -62,8 +62,9 @@ def _opened(batch: Batch, texts: Texts, visible: np.ndarray) -> np.ndarray:
     """The texts that are judged: not titles, and not of rows whose content still lies in `extra`."""
     judged = texts.roles != UNJUDGED
     seen = np.bincount(texts.rows, visible * judged, batch.num_rows) > 0
-    unlabeled: np.ndarray = ~seen & _valid(batch, "extra")
-    return judged & ~unlabeled[texts.rows]
+    unlabeled = ~seen & _valid(batch, "extra")
+    opened: np.ndarray = judged & ~unlabeled[texts.rows]
+    return opened
 
 
 def judge(view: View, about: About, settings: Settings) -> list[Finding]:

@@ -90,6 +90,15 @@ ROLES_OF = {
 PROFILES = tuple(ROLES_OF)
 
 
+def all_rules() -> tuple[str, ...]:
+    """The names of all rules, those about texts and those about records.
+
+    >>> {"too_short", "empty", "off_topic"} <= set(all_rules())
+    True
+    """
+    return tuple(_BY_ROLE)
+
+
 @dataclass(frozen=True)
 class Settings:
     """The limits of a run: those of a profile, and what the recipe says otherwise.

@@ -33,13 +33,13 @@ def _digits(count: int, between: int) -> str:
 _NARROW = {
     "PHONE": _digits(7, 2),
     "BANK_CARD": _digits(14, 1),
+    "CN_ID": _digits(15, 1),
+    "USCC": f"{_D}{{6}}[0-9A-Z０-９Ａ-Ｚ]{{10}}",
     "US_SSN": _digits(9, 1),
     "IP": rf"{_D}[.．]{_D}{{1,3}}[.．]{_D}{{1,3}}[.．]{_D}|{_HEX}[:：]{{1,2}}{_HEX}{{1,4}}[:：]{{1,2}}{_HEX}",
 }
-_URL_PASSWORD = "|://[^/@]+@"  # part of the trigger of secrets; who has it has the `@` of the trigger of addresses
-_ALL = {
-    detector.type: _NARROW.get(detector.type, detector.trigger).replace(_URL_PASSWORD, "") for detector in DETECTORS
-}
+_IN_URL = "|://[^/@]+@"  # part of the trigger of secrets; who has it has the `@` of the trigger of addresses
+_ALL = {detector.type: _NARROW.get(detector.type, detector.trigger).replace(_IN_URL, "") for detector in DETECTORS}
 _IN_WORDS = ("SECRET", "EMAIL")
 WORDS = "|".join(_ALL[kind] for kind in _IN_WORDS)
 NUMBERS = "|".join(dict.fromkeys(trigger for kind, trigger in _ALL.items() if kind not in _IN_WORDS))

@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from toolkit.clean import endings
-from toolkit.clean.measures import GRAM, WINDOW, Measures, measure
 from toolkit.clean.hits import Hits, find_hits
+from toolkit.clean.measures import GRAM, WINDOW, Measures, measure
 from toolkit.clean.phrases import of_family, phrase_terms
 from toolkit.clean.texts import INPUT, OUTPUT, Texts
 from toolkit.text.script import prose
@@ -54,14 +54,16 @@ class View:
 
     def written_in(self, language: str) -> np.ndarray:
         """The texts of records in a language, whatever its variant."""
-        rows = np.array([bool(lang) and lang.partition("-")[0] == language for lang in self.lang], bool)
-        return rows[self.texts.rows]
+        rows = np.array([(lang or "").partition("-")[0] == language for lang in self.lang], bool)
+        there: np.ndarray = rows[self.texts.rows]
+        return there
 
     def with_material(self) -> np.ndarray:
         """The texts of records that have an input to speak about."""
         rows = np.zeros(len(self.lang), bool)
         rows[self.texts.rows[(self.texts.roles == INPUT) & (self.measures.visible > 0)]] = True
-        return rows[self.texts.rows]
+        there: np.ndarray = rows[self.texts.rows]
+        return there
 
 
 @dataclass(frozen=True)
@@ -124,13 +126,15 @@ def _function_words_of_prose(text: str) -> float:
 
 def _unended(view: View) -> np.ndarray:
     m = view.measures
-    return ((m.units >= SOME) & ~np.isin(m.last, _CLOSED)).astype(float)
+    open_ended: np.ndarray = (m.units >= SOME) & ~np.isin(m.last, _CLOSED)
+    return open_ended.astype(float)
 
 
 def _truncated(view: View) -> np.ndarray:
     m = view.measures
     fenced = pc.or_(pc.match_substring(view.texts.values, "```"), pc.match_substring(view.texts.values, "~~~"))
-    return ((m.last > 0) & (~np.isin(m.last, _CLOSED) | fenced.to_numpy(zero_copy_only=False))).astype(float)
+    maybe: np.ndarray = (m.last > 0) & (~np.isin(m.last, _CLOSED) | fenced.to_numpy(zero_copy_only=False))
+    return maybe.astype(float)
 
 
 _CLOSED = np.array([ord(c) for c in "。！？；.!?;…”’"], np.uint16)

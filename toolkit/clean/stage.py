@@ -61,7 +61,9 @@ class Clean(Stage):
     language_backend: str = option(
         "langdetect", "Who names the language where the script does not tell.", choices=tuple(BACKENDS)
     )
-    pii: Any = option("off", "Personal data and secrets: off, flag, mask, pseudonym or reject.")
+    pii: Any = option(  # noqa: RUF009 - `option` declares a field; Any: YAML reads a bare `off` as false
+        "off", "Personal data and secrets: off, flag, mask, pseudonym or reject."
+    )
     pii_types: Mapping[str, Any] = option(
         {}, "Other actions for single types: TYPE -> action, or TYPE -> domain -> action."
     )
@@ -76,27 +78,31 @@ class Clean(Stage):
 
     def __post_init__(self) -> None:
         """Refuse unknown names, unreadable files and a missing key before any record is read."""
-        _ = self._fixes, self._actions, self._settings, self._topic
+        _ = self.fix_names, self.actions, self.settings, self.topic
 
     @functools.cached_property
-    def _fixes(self) -> tuple[str, ...]:
+    def fix_names(self) -> tuple[str, ...]:
+        """The fixes, in the order of the table."""
         return profile(*self.fixes, *([self.convert] if self.convert else []))
 
     @functools.cached_property
-    def _actions(self) -> Actions:
+    def actions(self) -> Actions:
+        """What is done with personal data."""
         return Actions.parse(self.pii, self.pii_types)
 
     @functools.cached_property
-    def _settings(self) -> Settings:
+    def settings(self) -> Settings:
+        """The limits of the rules."""
         return Settings.parse(self.profile, self.rules)
 
     @functools.cached_property
-    def _topic(self) -> Topic:
+    def topic(self) -> Topic:
+        """The user's terms, lexicon and classifier."""
         return Topic.read(self.terms, self.lexicon, self.classifier)
 
     def options(self) -> dict[str, Any]:
         """The options, and what the files say and which key is meant: other terms or another key are another result."""
-        return {**super().options(), "files": list(self._topic.digests), "key": key_mark(self._actions)}
+        return {**super().options(), "files": list(self.topic.digests), "key": key_mark(self.actions)}
 
     def apply_batch(self, batch: Batch) -> Batch:
         """Clean the rows of a batch."""
@@ -110,18 +116,18 @@ class Clean(Stage):
         lang = name_languages(batch.column("lang"), texts, measures, self.language_backend)
         domain = pc.struct_field(batch.column("source"), "domain")
         about = list(zip(lang.to_pylist(), domain.to_pylist(), strict=True))
-        safe = protect(texts, measures.digits, batch.column("extra"), self._actions, about)
+        safe = protect(texts, measures.digits, batch.column("extra"), self.actions, about)
         batch = set_columns(batch, {"lang": lang, "extra": safe.extra})
         batch = safe.texts.put(batch, changed | safe.changed)
         batch = _provenance(batch, [*fixes, *safe.fixes()])
         judged = safe.texts.judged_as(CODE) if self.profile == "code" else safe.texts
         measures = measures.updated(safe.changed, safe.texts.values)
-        batch, found = judge_batch(batch, judged, measures, about, self._settings, self._topic)
+        batch, found = judge_batch(batch, judged, measures, about, settings=self.settings, topic=self.topic)
         return batch, [*safe.findings(), *found]
 
     def _repair(self, texts: Texts) -> tuple[Texts, np.ndarray, list[tuple[int, str]]]:
         """The texts repaired, which of them changed, and (row, fix) for each change."""
-        values, done = fix_column(texts.values, self._fixes)
+        values, done = fix_column(texts.values, self.fix_names)
         changed = pc.is_valid(done).to_numpy(zero_copy_only=False)
         at = np.flatnonzero(changed)
         names = done.take(pa.array(at)).to_pylist()

@@ -87,7 +87,6 @@ def stage_options(cls: type[Stage]) -> list[Callable[[Command], Command]]:
 def _option(field: Any, hint: Any) -> Callable[[Command], Command]:
     name = "--" + field.name.replace("_", "-")
     help_ = field.metadata["help"]
-    choices = field.metadata["choices"]
     if isinstance(hint, types.UnionType):
         hint = next(p for p in typing.get_args(hint) if p is not type(None))
     default = default_of(field)
@@ -101,9 +100,18 @@ def _option(field: Any, hint: Any) -> Callable[[Command], Command]:
         return click.option(name, multiple=True, required=is_required(field), help=help_)
     if typing.get_origin(hint) is not None or hint is Any:
         return click.option(name, help=f"{help_} As YAML.")
-    kind = click.Choice(choices) if choices else {int: click.INT, float: click.FLOAT}.get(hint, click.STRING)
-    return click.option(name, type=kind, default=default, required=is_required(field),
-                        show_default=default is not None, help=help_)  # fmt: skip
+    if is_required(field):
+        return click.option(name, type=_kind(field, hint), required=True, help=help_)
+    return click.option(name, type=_kind(field, hint), default=default, show_default=default is not None, help=help_)
+
+
+def _kind(field: Any, hint: Any) -> click.ParamType:
+    choices, low, high = (field.metadata[k] for k in ("choices", "minimum", "maximum"))
+    if choices:
+        return click.Choice(choices)
+    if hint in (int, float):
+        return (click.IntRange if hint is int else click.FloatRange)(low, high)
+    return click.STRING
 
 
 def build_stage(cls: type[Stage], values: dict[str, Any]) -> Stage:
@@ -115,7 +123,13 @@ def build_stage(cls: type[Stage], values: dict[str, Any]) -> Stage:
         if value is None or value == ():
             continue
         options[field.name] = _value(hints[field.name], value, field.name)
-    return cls.build(options, where=f"toolkit {cls.name.replace('.', ' ')}")
+    command = f"toolkit {cls.name.replace('.', ' ')}"
+    try:
+        return cls.build(options)
+    except UsageError as error:
+        if type(error) is not UsageError:  # a missing package says by itself what needs it
+            raise
+        raise UsageError(f"{command}: {error.message}", hint=error.hint) from None
 
 
 def _value(hint: Any, value: Any, name: str) -> Any:

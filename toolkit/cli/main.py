@@ -11,12 +11,13 @@ from collections.abc import Sequence
 import click
 
 import toolkit
-from toolkit.errors import ToolkitError
+from toolkit.errors import ToolkitError, UsageError
 from toolkit.stage import STAGES
 
 VERBS: dict[str, tuple[str, str]] = {
     "run": ("toolkit.cli.run:run", "Run a recipe from sources to a release."),
     "recipe": ("toolkit.cli.recipe:recipe", "Write and check recipes."),
+    "index": ("toolkit.cli.index:index", "Remember what was shipped: add, find, remove, compact, rebuild, info."),
     "inspect": ("toolkit.cli.inspect:inspect", "Look into a run: why a record left, and whether the account adds up."),
     "doctor": ("toolkit.cli.doctor:doctor", "Say what is installed, and what a recipe would need."),
 }
@@ -92,19 +93,18 @@ def _exit_code(args: Sequence[str] | None) -> int:
         return code if isinstance(code, int) else 0
     except click.exceptions.Exit as end:
         return end.exit_code
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return 2
+    except click.ClickException as error:
+        return _tell(_in_our_words(error))
     except ToolkitError as error:
-        click.echo(f"error: {error.message}", err=True)
-        if error.hint:
-            click.echo(f"  {error.hint}", err=True)
-        return error.exit_code
+        return _tell(error)
     except (click.Abort, KeyboardInterrupt):
         click.echo("stopped; run the same command again to go on", err=True)
         return 4
-    except BrokenPipeError:
-        # whoever read our output has enough; a second error at exit would only confuse
+    except (BrokenPipeError, SystemExit):
+        # whoever read our output has enough (click makes a SystemExit of it); a second error at exit would only confuse
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
@@ -115,3 +115,18 @@ def _exit_code(args: Sequence[str] | None) -> int:
         traceback.print_exc()
         click.echo("this is a bug of toolkit; please report it with the lines above", err=True)
         return 70
+
+
+def _tell(error: ToolkitError) -> int:
+    click.echo(f"error: {error.message}", err=True)
+    if error.hint:
+        click.echo(f"  {error.hint}", err=True)
+    return error.exit_code
+
+
+def _in_our_words(error: click.ClickException) -> UsageError:
+    """What click refuses, told like everything else: what is wrong, in which command, what to do."""
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "toolkit"
+    message = error.format_message()
+    return UsageError(f"{command}: {message[:1].lower()}{message[1:]}", hint=f"`{command} --help` lists its options")

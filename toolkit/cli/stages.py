@@ -11,7 +11,7 @@ from toolkit.pipeline import run_stage
 from toolkit.stage import STAGES, Stage, stage_class
 
 EXAMPLES = {
-    "collect": "toolkit collect --sources sources.yaml -o collected.jsonl",
+    "collect": "toolkit collect documents/ tickets.csv -o collected.jsonl",
     "clean": "toolkit clean collected.jsonl -o cleaned.jsonl --rejected dropped.jsonl",
     "dedup": "toolkit dedup cleaned.jsonl -o unique.jsonl --threshold 0.8 --as-of 2026-11-22",
     "label.convert": "toolkit label convert rows.jsonl -o examples.jsonl",
@@ -39,8 +39,7 @@ def stage_command(name: str) -> click.Command:
     )(command)
     where = "Folder to write." if name == "release" else "File of records to write; - is the standard output."
     command = click.option("-o", "--out", "out_file", required=True, help=where)(command)
-    if name != "collect":
-        command = click.argument("inputs", nargs=-1, required=True)(command)
+    command = click.argument("inputs", nargs=-1, required=name != "collect")(command)
     summary = STAGES[name].summary
     return click.command(name.rpartition(".")[2], help=summary + examples([EXAMPLES[name]]))(command)
 
@@ -48,6 +47,10 @@ def stage_command(name: str) -> click.Command:
 def _call(cls: type[Stage], values: dict[str, Any]) -> None:
     how = how_of(values)
     output, rejected, inputs = values.pop("out_file"), values.pop("rejected"), values.pop("inputs", ())
+    if cls.name == "collect":
+        values["paths"] = (*inputs, *values["paths"])
     stage = build_stage(cls, values)
     result = run_stage(stage, inputs, output, how, rejected=rejected)
     report(result, as_json=how.progress == "json", to_stderr=output == "-")
+    if not rejected and how.progress != "json" and any(counts.left for _, counts in result.account):
+        click.echo("to see the records that left, with reason and place: add --rejected FILE", err=output == "-")

@@ -40,6 +40,11 @@ class CollectUnit:
     files: tuple[File, ...]
     part: Part | None = None
 
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return self.part.range.end - self.part.range.start if self.part else sum(file.size for file in self.files)
+
     def digest(self) -> str:
         """Content of the files, and all of the source's entry that shapes records; not where the files lie."""
         content = [[file.uri, file.refused, self._hash(file)] for file in self.files]

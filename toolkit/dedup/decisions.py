@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
 import orjson
 import pyarrow as pa
@@ -25,8 +25,18 @@ DECISIONS = pa.schema(
         ("valid_from", pa.string()),
         ("valid_until", pa.string()),
         ("merged", pa.bool_()),
+        ("indexed", pa.bool_()),
+        ("likes", pa.list_(pa.struct([("id", pa.string()), ("similarity", pa.float64()), ("crowd", pa.bool_())]))),
     ]
 )
+
+
+class Like(TypedDict):
+    """A better record that one resembles; in a crowd only leaders are measured."""
+
+    id: str
+    similarity: float
+    crowd: bool
 
 
 class Decision(NamedTuple):
@@ -39,6 +49,8 @@ class Decision(NamedTuple):
         flag: A flag for a record that stays.
         replaces: What a survivor keeps of those it stands for.
         valid_from: With `merged`, the interval that a survivor gets.
+        indexed: It is about a record of the index, or its survivor is one.
+        likes: All better records that it resembles at the threshold.
     """
 
     ref: int
@@ -52,6 +64,8 @@ class Decision(NamedTuple):
     valid_from: str | None = None
     valid_until: str | None = None
     merged: bool = False
+    indexed: bool = False
+    likes: Sequence[Like] = ()
 
 
 def table_of(decisions: Iterable[Decision]) -> pa.Table:
@@ -77,7 +91,8 @@ def apply(batch: Batch, rows: pa.Table, stage: str) -> Batch:
 
 
 def _detail(decision: Row) -> str:
-    return f"same as {decision['survivor']} at similarity {decision['similarity']:.4f}"
+    where = " of the index" if decision["indexed"] else ""
+    return f"same as {decision['survivor']}{where} at similarity {decision['similarity']:.4f}"
 
 
 def _lists(batch: Batch, found: Sequence[Row | None]) -> dict[str, pa.Array]:
@@ -112,20 +127,41 @@ def _intervals(batch: Batch, found: Sequence[Row | None]) -> pa.StructArray:
     return struct_with(column, fields)
 
 
-def clusters(solved: pa.Table) -> dict[str, list[bytes]]:
-    """`clusters.jsonl`: one line per survivor with its members, or per group of which all stay."""
+def clusters(solved: pa.Table, threshold: float | None = None) -> dict[str, list[bytes]]:
+    """`clusters.jsonl`: a line per survivor with those dropped for it, and for near ones what decides at a higher threshold.
+
+    Args:
+        solved: The decisions.
+        threshold: From which similarity on they were made; None for equal texts.
+    """
     groups: dict[str, list[Row]] = {}
+    own: dict[str, Row] = {}
     for row in rows_of(solved):
-        key = row.get("survivor") or (row["id"] if row.get("replaces") else None)
-        if key is not None:
-            groups.setdefault(key, []).append(row)
-    lines = []
-    for survivor in sorted(groups):
-        members = [
-            {"id": r["id"], "similarity": round(r["similarity"], 6), "reason": r["reason"]}
-            for r in sorted(groups[survivor], key=lambda r: str(r["id"]))
-            if r.get("reason")
-        ]
-        if members:
-            lines.append(orjson.dumps({"survivor": survivor, "members": members}, option=orjson.OPT_APPEND_NEWLINE))
+        if row.get("reason"):
+            groups.setdefault(row["survivor"], []).append(row)
+        else:
+            own[row["id"]] = row
+    names = sorted({*groups, *(name for name, row in own.items() if row.get("likes"))})
+    lines = [_line(name, own.get(name, {}), groups.get(name, ()), threshold) for name in names]
     return {"clusters.jsonl": lines} if lines else {}
+
+
+def _line(survivor: str, own: Row, dropped: Iterable[Row], threshold: float | None) -> bytes:
+    rows = sorted(dropped, key=lambda r: str(r["id"]))
+    line: Row = {"survivor": survivor} | ({} if threshold is None else {"threshold": threshold}) | _likes(own)
+    replaced = [r["id"] for r in rows if r["ref"] < 0]
+    if replaced:
+        line["replaces"] = replaced
+    elif any(r.get("indexed") for r in rows):
+        line["indexed"] = True
+    line["members"] = [
+        {"id": r["id"], "similarity": round(r["similarity"], 6), "reason": r["reason"]} | _likes(r) for r in rows
+    ]
+    return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _likes(row: Row) -> Row:
+    """The other records that it resembles, where there are more than the one it was dropped for."""
+    likes = [[like["id"], like["similarity"]] for like in row.get("likes", ()) if like["id"] != row.get("survivor")]
+    crowd = any(like["crowd"] for like in row.get("likes", ()))
+    return ({"likes": likes} if likes else {}) | ({"crowd": True} if crowd else {})

@@ -60,9 +60,9 @@ def decide(group: Sequence[Facts], as_of: str | None) -> Iterator[Decision]:
     runs = _runs(group)
     cluster = min(f.id for f in group) if len(runs) > 1 else None
     for run in runs:
-        keeper = _keeper(run, as_of)
-        lost = sorted((f for f in run if f.ref != keeper.ref), key=lambda f: f.id)
         begins, ends, merged = _interval(run)
+        keeper = _keeper(_able(run, (begins, ends)) if merged else run, as_of)
+        lost = sorted((f for f in run if f.ref != keeper.ref), key=lambda f: f.id)
         if lost or cluster:
             yield Decision(keeper.ref, keeper.id, cluster=cluster, replaces=[f.as_replaced() for f in lost],
                            valid_from=begins, valid_until=ends, merged=merged)  # fmt: skip
@@ -74,6 +74,11 @@ def _keeper(run: Sequence[Facts], as_of: str | None) -> Facts:
     dated = [f for f in run if f.dated] or run
     versions = len({f.lasts for f in dated}) > 1 and dated[0].lasts[0] is not None
     return min(dated, key=lambda f: (newest(f, as_of) if versions else (), rank(f, as_of)))
+
+
+def _able(run: Sequence[Facts], interval: tuple[str | None, str | None]) -> Sequence[Facts]:
+    """Those that can have the merged interval: a record of the index (negative ref) keeps the one it was shipped with."""
+    return [f for f in run if f.ref >= 0 or f.lasts[1:] == interval] or run
 
 
 def _runs(group: Sequence[Facts]) -> list[list[Facts]]:

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from toolkit.dedup.compare import compared
-from toolkit.dedup.decisions import Decision, table_of
+from toolkit.dedup.decisions import Decision, Like, table_of
 from toolkit.dedup.kernel import Pairs, Params, band_keys, candidate_pairs, components
 from toolkit.dedup.kernel.columns import I64
 from toolkit.dedup.kernel.near import Work, crowds_of, settle
@@ -109,7 +109,8 @@ def solve(
     work = Work(Texts(records, fields, refs), params, kernel, normal=False, apart=times_of(facts))
     found, kept_for, score = settle(work, crowds_of(one[crowd], two[crowd], order), pairs, order)
     variants = Pairs(*(a[(near & ~same_time) | (kind == "vetoed")] for a in (one, two, similarity)))
-    return table_of(_decisions(facts, [*found, variants], variants, kept_for, score))
+    likes = _likes(facts, found, order)
+    return table_of(_decisions(facts, [*found, variants], variants, kept_for, score, likes))
 
 
 def times_of(facts: Sequence[Facts]) -> np.ndarray:
@@ -119,8 +120,13 @@ def times_of(facts: Sequence[Facts]) -> np.ndarray:
 
 
 def _decisions(
-    facts: Sequence[Facts], linked: Sequence[Pairs], variants: Pairs, kept_for: I64, score: np.ndarray
-) -> Iterator[Decision]:  # fmt: skip
+    facts: Sequence[Facts],
+    linked: Sequence[Pairs],
+    variants: Pairs,
+    kept_for: I64,
+    score: np.ndarray,
+    likes: Sequence[Sequence[Like]],
+) -> Iterator[Decision]:
     clusters = _clusters(facts, linked)
     flagged = set(variants.left.tolist()) | set(variants.right.tolist())
     lost: dict[int, list[Facts]] = {}
@@ -130,11 +136,24 @@ def _decisions(
     for n, f in enumerate(facts):
         target = int(kept_for[n])
         if target >= 0:
-            yield Decision(f.ref, f.id, REASON, facts[target].id, float(score[n]), clusters[n])
+            yield Decision(f.ref, f.id, REASON, facts[target].id, float(score[n]), clusters[n], likes=likes[n])
         elif clusters[n] is not None:
             replaced = [g.as_replaced() for g in sorted(lost.get(n, ()), key=lambda g: g.id)]
             flag = "near_variant" if n in flagged else None
-            yield Decision(f.ref, f.id, cluster=clusters[n], flag=flag, replaces=replaced)
+            yield Decision(f.ref, f.id, cluster=clusters[n], flag=flag, replaces=replaced, likes=likes[n])
+
+
+def _likes(facts: Sequence[Facts], found: Sequence[Pairs], order: I64) -> list[list[Like]]:
+    """For every record the better ones that it resembles: all that a decision at a higher threshold needs.
+
+    The first pairs are all there are; those of crowds lead to the leaders only, and say so.
+    """
+    likes: list[list[Like]] = [[] for _ in facts]
+    for crowded, pairs in enumerate(found):
+        for one, two, value in zip(*(column.tolist() for column in pairs), strict=True):
+            better, later = (one, two) if order[one] < order[two] else (two, one)
+            likes[later].append({"id": facts[better].id, "similarity": round(value, 6), "crowd": crowded > 0})
+    return [sorted(those, key=lambda like: (-like["similarity"], like["id"], like["crowd"])) for those in likes]
 
 
 def _clusters(facts: Sequence[Facts], linked: Sequence[Pairs]) -> list[str | None]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
-from typing import ClassVar
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any, ClassVar
 
 import pyarrow as pa
 
 from toolkit.dedup import conflicts, decisions, exact, near
 from toolkit.dedup.compare import FIELDS
+from toolkit.dedup.index import Index, Settings, join, open_index
 from toolkit.dedup.kernel import KERNELS, Params
 from toolkit.errors import unknown_name
 from toolkit.kinds import Batch, KeyReduce, Records, Step
@@ -42,19 +44,26 @@ class Dedup(Stage):
     unit: str = option("char", "What a shingle is made of; word suits long Latin text.", choices=("char", "word"))
     kernel: str = option("auto", "How it is computed; the decisions are the same.", choices=KERNELS)
     as_of: str | None = option(None, "The day for which the newest valid record survives, as YYYY-MM-DD.")
+    index: str | None = option(
+        None, "State folder whose index of shipped records is compared too; a run only reads it."
+    )
 
     def __post_init__(self) -> None:
         for field in self.fields:
             if field not in FIELDS:
                 raise unknown_name("field", field, FIELDS, where="dedup fields")
+        _ = self._mark
+
+    def options(self) -> dict[str, Any]:
+        """The options, and what the index holds: another index is another result."""
+        return {**super().options(), "index_mark": self._mark}
 
     def steps(self) -> tuple[Step, ...]:
         """Exact first, so that near duplicates are looked for among texts that differ."""
-        first = KeyReduce(
-            self.emit_exact, (exact.repeated,), self.apply_decisions, self.solve_exact, decisions.clusters
-        )
+        first = KeyReduce(self.emit_exact, (self.repeated,), self.apply_decisions, self.solve_exact, decisions.clusters)
+        near_report = partial(decisions.clusters, threshold=self.threshold)
         second = KeyReduce(
-            self.emit_near, (near.candidates, self.verify), self.apply_decisions, self.solve_near, decisions.clusters
+            self.emit_near, (self.candidates, self.verify), self.apply_decisions, self.solve_near, near_report
         )
         third = KeyReduce(
             self.emit_prompts, (exact.repeated,), self.apply_conflicts, self.solve_conflicts, conflicts.report
@@ -71,25 +80,56 @@ class Dedup(Stage):
         """The comparison."""
         return Params(threshold=self.threshold, unit=self.unit)
 
+    @cached_property
+    def _state(self) -> str:
+        return str(Path(self.index or "").absolute())  # workers may stand in another folder
+
+    @cached_property
+    def _mark(self) -> str | None:
+        """What the index held when the run was planned; every byte of it is read once, here."""
+        if not self.index:
+            return None
+        index = Index(self._state, self.compared)
+        index.settings.check(Settings.of(self.compared, self.params), index.folder)
+        index.check()
+        return index.mark
+
+    @property
+    def _index(self) -> Index:
+        return open_index(self._state, self.compared, self._mark)
+
     def emit_exact(self, batch: Batch) -> pa.Table:
         """Keys of normal forms."""
         return exact.emit(batch, self.compared, self.kernel)
 
+    def repeated(self, rows: pa.Table, records: Records) -> pa.Table:
+        """Rows whose key stands more than once, here or in the index."""
+        return exact.repeated(join.add_exact(rows, self._index) if self.index else rows, records)
+
     def solve_exact(self, rows: pa.Table, records: Records) -> pa.Table:
         """Who stays of equal texts."""
-        return exact.solve(rows, records, self.compared, self.as_of)
+        solve = partial(exact.solve, fields=self.compared, as_of=self.as_of)
+        return join.solve_exact(rows, records, self._index, solve) if self.index else solve(rows, records)
 
     def emit_near(self, batch: Batch) -> pa.Table:
         """Band keys."""
         return near.emit(batch, self.compared, self.params, self.kernel)
 
+    def candidates(self, rows: pa.Table, records: Records) -> pa.Table:
+        """Pairs that share a band, here or with the index."""
+        if not self.index:
+            return near.candidates(rows, records)
+        return join.without_old_pairs(near.candidates(join.add_bands(rows, self._index), records))
+
     def verify(self, rows: pa.Table, records: Records) -> pa.Table:
         """Exact similarity of candidates."""
-        return near.verify(rows, records, self.compared, self.params, self.kernel)
+        both = join.WithIndex(records, self._index) if self.index else records
+        return near.verify(rows, both, self.compared, self.params, self.kernel)
 
     def solve_near(self, rows: pa.Table, records: Records) -> pa.Table:
         """Who stays of near texts."""
-        return near.solve(rows, records, self.compared, self.as_of, params=self.params, kernel=self.kernel)
+        solve = partial(near.solve, fields=self.compared, as_of=self.as_of, params=self.params, kernel=self.kernel)
+        return join.solve_near(rows, records, self._index, solve) if self.index else solve(rows, records)
 
     def apply_decisions(self, batch: Batch, rows: pa.Table) -> Batch:
         """Drop, cluster, flag and merge."""

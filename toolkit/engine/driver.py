@@ -29,7 +29,7 @@ from toolkit.engine.tasks import (
 )
 from toolkit.errors import DataError, UsageError
 from toolkit.files import atomic
-from toolkit.kinds import Batch, Counts, Export, KeyReduce, Read, Unit
+from toolkit.kinds import RUN_BYTES, Batch, Counts, Export, KeyReduce, Read, Unit
 from toolkit.reasons import Disposition
 from toolkit.stage import Stage
 
@@ -116,6 +116,7 @@ class Driver:
     def __init__(self, work: Path, runner: Runner, progress: Progress, settings: Settings) -> None:
         self._store = Store(work.absolute() / "shards")  # workers elsewhere stand in another folder
         self._runner, self._progress, self._settings = runner, progress, settings
+        self._run_bytes = 0
 
     def run(self, stages: Sequence[Stage]) -> Finished:
         """Run all stages.
@@ -130,6 +131,8 @@ class Driver:
         units = read.units() if self._settings.limit is None else first_rows(read, self._settings.limit)
         done = Finished(self._store, [s.name for s in stages], [Counts() for _ in stages])
         sources: Sequence[Unit | str] = units
+        self._run_bytes = sum(getattr(u, "size", 0) for u in units) // self._runner.pool.workers
+        RUN_BYTES.set(self._run_bytes)
         result: tuple[Path, ...] = ()
         for phase in phases:
             shards = self._phase(phase, sources, result, done)
@@ -147,7 +150,17 @@ class Driver:
     ) -> list[Done]:
         buckets = bucket_count(len(sources))
         tasks = [
-            ShardTask(self._store.root, phase, source, n, result, len(sources), buckets, self._settings.batch_rows)
+            ShardTask(
+                self._store.root,
+                phase,
+                source,
+                n,
+                result,
+                len(sources),
+                buckets,
+                self._settings.batch_rows,
+                self._run_bytes,
+            )
             for n, source in enumerate(sources)
         ]
         names = [w.name for w in phase.works]
@@ -208,7 +221,8 @@ class Driver:
             names = [digest("bucket", address, str(number), str(b), str(buckets)) for b in range(buckets)]
             root, first = self._store.root, number == 0
             tasks = [
-                BucketTask(root, n, inputs, b, buckets, first, reduce, layout, records) for b, n in enumerate(names)
+                BucketTask(root, n, inputs, b, buckets, first, reduce, layout, records, self._run_bytes)
+                for b, n in enumerate(names)
             ]
             answers = self._tasks(f"{phase.emit.name} reduce", run_bucket, tasks, done)
             inputs = tuple(self._store.path(a.address, "arrow") for a in answers)

@@ -20,7 +20,18 @@ from toolkit.files import atomic
 from toolkit.kinds import Counts
 
 ROW_GROUP = 10_000
-PACKAGES = ("datasketch", "ftfy", "langdetect", "lxml", "markdown-it-py", "numpy", "orjson", "phonenumbers", "pyarrow")
+PACKAGES = (
+    "chardet",
+    "datasketch",
+    "ftfy",
+    "langdetect",
+    "lxml",
+    "markdown-it-py",
+    "numpy",
+    "orjson",
+    "phonenumbers",
+    "pyarrow",
+)
 """Packages whose behavior reaches a record; their versions are part of every address and of the manifest."""
 
 
@@ -164,6 +175,10 @@ class RecordWriter:
         self._flush(1)
         self._writer.close()
 
+    def abandon(self) -> None:
+        """Forget an unfinished shard, for example on a full disk."""
+        self._writer.is_open = False  # else its destructor writes a footer, fails, and prints a traceback
+
     def _flush(self, group: int) -> None:
         if not self._waiting:
             return
@@ -179,14 +194,19 @@ def record_writer(path: Path, schema: pa.Schema) -> Iterator[RecordWriter]:
     """A Parquet shard that appears when it is complete."""
     with atomic.writing(path) as file:
         writer = RecordWriter(file, schema)
-        yield writer
-        writer.close()
+        try:
+            yield writer
+            writer.close()
+        except BaseException:
+            writer.abandon()
+            raise
 
 
 def read_records(path: Path, batch_rows: int) -> Iterator[pa.RecordBatch]:
     """The rows of a shard, in order."""
-    # whole row groups from a memory map: iter_batches costs four times as much; threads abort at exit (pyarrow 26)
-    with pq.ParquetFile(path, memory_map=True) as file:
+    # whole row groups: iter_batches costs four times as much; no threads: they abort at exit (pyarrow 26); no memory map: its
+    # pages count as memory of the process
+    with pq.ParquetFile(path) as file:
         schema = file.schema_arrow.remove_metadata()
         for number in range(file.num_row_groups):
             group = file.read_row_group(number, use_threads=False)

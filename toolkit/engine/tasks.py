@@ -17,6 +17,7 @@ from toolkit.engine.store import Done, RecordWriter, ShardRecords, Store, digest
 from toolkit.errors import BrokenPromiseError, ToolkitError
 from toolkit.files import atomic
 from toolkit.kinds import (
+    RUN_BYTES,
     Batch,
     Counts,
     Export,
@@ -70,6 +71,7 @@ class ShardTask:
         results: Files with the result of the reduce that this phase applies; batch number = shard.
         shards: How many shards the phase has.
         buckets: How many buckets its emission has.
+        run_bytes: Bytes of input for each worker (see `RUN_BYTES`).
         careful: One row at a time, each noted on disk before it is touched: how a row that kills its worker is found.
         skip: Rows that killed their worker; they are quarantined without being touched.
     """
@@ -82,6 +84,7 @@ class ShardTask:
     shards: int
     buckets: int
     batch_rows: int
+    run_bytes: int = 0
     careful: bool = False
     skip: frozenset[int] = frozenset()
 
@@ -124,6 +127,7 @@ class _Output:
 
 def run_shard(task: ShardTask) -> Done:
     """Do one shard, or find that it is done: input content, steps with options, and the result that touches it name it."""
+    RUN_BYTES.set(task.run_bytes)
     store, result = Store(task.folder), _result_of(task)
     address = _shard_address(task, result)
     if found := store.find(address):
@@ -309,10 +313,12 @@ class BucketTask:
     reduce: Callable[[pa.Table, Any], pa.Table]
     output: str
     records: tuple[Path, ...]
+    run_bytes: int = 0
 
 
 def run_bucket(task: BucketTask) -> Done:
     """Reduce one bucket, or find that it is done."""
+    RUN_BYTES.set(task.run_bytes)
     store = Store(task.folder)
     if found := store.find(task.address):
         return found
@@ -367,7 +373,7 @@ def run_range(task: RangeTask) -> Done:
         return found
     start = clock.cpu_seconds()
     batches = [b for path, chunks in task.inputs for b in exchange.read_range(path, chunks, task.low, task.high)]
-    table = pa.Table.from_batches(batches).sort_by("key") if batches else None
+    table = exchange.by_key(pa.Table.from_batches(batches)) if batches else None
     path = store.path(task.address, "arrow")
     if table is None:
         atomic.write_bytes(path, b"")

@@ -15,7 +15,9 @@ def writing(path: Path) -> Iterator[BinaryIO]:
 
     A crash leaves a `*.tmp` and nothing else; an error inside removes even that.
     """
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    # two workers may write one shard at once (a cluster tries a task again whose worker it merely lost sight of), in one
+    # process or on two machines where both are number 1 of a container: a process id does not keep them apart
+    temporary = path.with_name(f"{path.name}.{os.urandom(8).hex()}.tmp")
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with temporary.open("wb") as file:

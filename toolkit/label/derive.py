@@ -18,7 +18,7 @@ from toolkit.kinds import Batch, leave, staying
 from toolkit.reasons import Disposition
 from toolkit.record import CONTENT, LABELING, SCHEMA, derived_id, hash_values, prune, struct_with
 
-INHERITED = ("clusters", "lang", "source", "validity")
+INHERITED = ("clusters", "fixes", "lang", "source", "validity")
 _PLACES = ("headings", "article", "order", "start", "end")
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from toolkit.files import atomic
 from toolkit.formats import get
@@ -28,11 +29,12 @@ class _File:
     lines: int = 0
     size: int = 0
 
-    def write(self, line: bytes) -> None:
-        self.stream.write(line)
-        self.digest.update(line)
-        self.lines += 1
-        self.size += len(line)
+    def write(self, lines: Sequence[bytes]) -> None:
+        data = b"".join(lines)
+        self.stream.write(data)
+        self.digest.update(data)
+        self.lines += len(lines)
+        self.size += len(data)
 
     def facts(self) -> dict[str, Any]:
         return {"sha256": self.digest.hexdigest(), "lines": self.lines, "bytes": self.size}
@@ -92,19 +94,21 @@ def _write_batch(
     batch: pa.RecordBatch, targets: list[str], columns: Mapping[tuple[str, str], list[str]], files: Mapping[str, _File],
     numbers: Counter[str],
 ) -> None:  # fmt: skip
-    splits = batch.column("split").to_pylist()
-    for target in targets:
-        lines = batch.column(target).to_pylist()
-        names = batch.column(f"{target} columns").to_pylist()
-        whole = {split: ",".join(columns[target, split]) for split in set(splits)}
-        for split, line, has in zip(splits, lines, names, strict=True):
-            same = has == whole[split]
-            files[f"{target}/{split}.jsonl"].write(
-                line if same else render.completed(line, target, columns[target, split])
-            )
-    for split, line in zip(splits, batch.column("provenance").to_pylist(), strict=True):
+    for split in pc.unique(batch.column("split")).to_pylist():
+        part = batch.filter(pc.equal(batch.column("split"), split))
+        for target in targets:
+            files[f"{target}/{split}.jsonl"].write(_lines(part, target, columns[target, split]))
+    provenance = batch.column("provenance").to_pylist()
+    for n, split in enumerate(batch.column("split").to_pylist()):
         numbers[split] += 1
-        files["provenance.jsonl"].write(render.numbered(line, numbers[split]))
+        provenance[n] = render.numbered(provenance[n], numbers[split])
+    files["provenance.jsonl"].write(provenance)
+
+
+def _lines(batch: pa.RecordBatch, target: str, columns: Sequence[str]) -> list[bytes]:
+    whole = ",".join(columns)
+    pairs = zip(batch.column(target).to_pylist(), batch.column(f"{target} columns").to_pylist(), strict=True)
+    return [line if has == whole else render.completed(line, target, columns) for line, has in pairs]
 
 
 def _write_sidecars(folder: Path, target: str, columns: Mapping[tuple[str, str], list[str]]) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Pages and cards from manifest and tables: filled by the release issue."""

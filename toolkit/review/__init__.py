@@ -1,0 +1,1 @@
+"""The review page for experts: filled by the labeling issue."""

@@ -83,24 +83,22 @@ class TermSet:
         borders = np.asarray(borders, np.int64)
         term, start, end = np.array(found, np.int64).T
         text = np.searchsorted(borders, start, side="right") - 1
-        good = self._whole_words(data, borders, text, term, start, end)
-        good[good] = [
-            not exact or data[s:e] == self._bytes[t]
-            for exact, t, s, e in zip(self._exact[term[good]], term[good], start[good], end[good], strict=True)
-        ]
-        return _outermost(np.column_stack([text, term, start, end])[good])
+        hits = np.column_stack([text, term, start, end])
+        hits = hits[(end <= borders[text + 1]) & self._whole_words(data, borders, hits)]
+        as_written = [data[s:e] == self._bytes[t] for _, t, s, e in hits[self._exact[hits[:, 1]]].tolist()]
+        good = ~self._exact[hits[:, 1]]
+        good[~good] = as_written
+        return _outermost(hits[good])
 
-    def _whole_words(
-        self, data: bytes, borders: np.ndarray, text: np.ndarray, term: np.ndarray, start: np.ndarray, end: np.ndarray
-    ) -> np.ndarray:
-        """Whether each hit lies in one text and touches no word."""
+    def _whole_words(self, data: bytes, borders: np.ndarray, hits: np.ndarray) -> np.ndarray:
+        """Whether each hit touches no word of its text."""
         import numpy as np
 
         units = np.frombuffer(data, np.uint8)
-        first, last = borders[text], borders[text + 1]
-        before = (start == first) | ~_word(units[np.maximum(start - 1, 0)])
-        after = (end == last) | ~_word(units[np.minimum(end, len(units) - 1)])
-        whole: np.ndarray = (end <= last) & (self._open[term] | before) & (self._closed[term] | after)
+        text, term, start, end = hits.T
+        before = (start == borders[text]) | ~_word(units[np.maximum(start - 1, 0)])
+        after = (end >= borders[text + 1]) | ~_word(units[np.minimum(end, len(units) - 1)])
+        whole: np.ndarray = (self._open[term] | before) & (self._closed[term] | after)
         return whole
 
 

@@ -21,6 +21,7 @@ from toolkit.dedup.decisions import table_of
 from toolkit.dedup.index.read import Index
 from toolkit.dedup.kernel import components
 from toolkit.dedup.kernel.columns import I64
+from toolkit.dedup.kernel.hashes import U64
 from toolkit.kinds import Records
 
 
@@ -47,10 +48,15 @@ class WithIndex:
 
 def add_exact(rows: pa.Table, index: Index) -> pa.Table:
     """The rows of a bucket of exact keys, and those of the entries with such a key."""
-    keys = pc.unique(rows.column("key")).combine_chunks() if rows.num_rows else rows.column("key").combine_chunks()
-    raw = np.frombuffer(b"".join(keys.to_pylist()), dtype="<u8").reshape(-1, 2).astype(np.uint64)
-    which, entries = index.by_exact(raw)
+    keys = pc.unique(rows.column("key"))
+    which, entries = index.by_exact(halves_of(keys))
     return _joined(rows, keys.take(pa.array(which)), entries)
+
+
+def halves_of(keys: pa.FixedSizeBinaryArray) -> U64:
+    """Exact keys as two 64-bit columns, without a Python object per key."""
+    values = np.frombuffer(keys.buffers()[1], dtype="<u8").astype(np.uint64, copy=False)
+    return values[2 * keys.offset : 2 * (keys.offset + len(keys))].reshape(-1, 2)
 
 
 def add_bands(rows: pa.Table, index: Index) -> pa.Table:
@@ -90,9 +96,9 @@ def solve_near(rows: pa.Table, records: Records, index: Index, solve: Solve) -> 
     both = WithIndex(records, index)
     left, right = (rows.column(n).to_numpy() for n in ("left", "right"))
     own = _own(np.concatenate([left, right]), both)
-    crowd = pc.equal(rows.column("kind"), "crowd")
-    strange = pc.invert(pc.or_(*(pc.is_in(rows.column(n), value_set=pa.array(list(own), pa.int64())) for n in ("left", "right"))))
-    kept = rows.filter(pc.and_(pc.invert(crowd), strange))
+    crowd, claimed = pc.equal(rows.column("kind"), "crowd"), pa.array(list(own), pa.int64())
+    strange = pc.or_(*(pc.is_in(rows.column(n), value_set=claimed) for n in ("left", "right")))
+    kept = rows.filter(pc.invert(pc.or_(crowd, strange)))
     links = _relinked(rows.filter(crowd), own)
     rows = pa.concat_tables([kept, links.cast(kept.schema)])
     return _told(solve(rows, both), both) if rows.num_rows else table_of([])
@@ -115,17 +121,14 @@ def _own(refs: I64, records: Records) -> dict[int, int]:
 
 def _relinked(links: pa.Table, own: Mapping[int, int]) -> pa.Table:
     """The links of crowds with entries named by the records that stand for them; crowds of the index alone vanish."""
-    left, right = (links.column(n).to_numpy() for n in ("left", "right"))
-    one, two = (np.array([own.get(r, r) for r in refs.tolist()], np.int64) for refs in (left, right))
-    members, labels = components(one, two) if len(one) else (one, two)
-    alive = np.isin(labels, labels[members >= 0])
-    alone = alive & (one_of := np.isin(members, np.concatenate([one[one != two], two[one != two]])))
-    del one_of
-    wanted = np.isin(one, members[alone]) & (one != two)
-    columns = {"left": np.minimum(one, two)[wanted], "right": np.maximum(one, two)[wanted],
-               "similarity": np.zeros(int(wanted.sum()))}  # fmt: skip
-    kinds = pa.repeat("crowd", int(wanted.sum()))
-    return pa.table({**{n: pa.array(v) for n, v in columns.items()}, "kind": kinds})
+    one, two = (np.array([own.get(r, r) for r in links.column(n).to_pylist()], np.int64) for n in ("left", "right"))
+    one, two = one[one != two], two[one != two]
+    members, labels = components(one, two)
+    with_new = members[np.isin(labels, labels[members >= 0])]
+    wanted = np.isin(one, with_new)
+    left, right = np.minimum(one, two)[wanted], np.maximum(one, two)[wanted]
+    kinds = pa.repeat("crowd", len(left))
+    return pa.table({"left": left, "right": right, "similarity": np.zeros(len(left)), "kind": kinds})
 
 
 def _told(decided: pa.Table, records: Records) -> pa.Table:

@@ -98,6 +98,14 @@ class Index:
         rows = [_as_record(row, fields[0]) for row in table.to_pylist()]
         return pa.Table.from_batches([columns_of(rows)]).select(list(columns))
 
+    def texts(self, entries: I64) -> pa.Array:
+        """The compared texts of entries."""
+        try:
+            table = ShardRecords(self._paths[0]).take(pa.array(entries, pa.int64()), ["text"])
+        except FileNotFoundError:
+            raise changed(self.folder) from None
+        return pa.array(table.column("text").to_pylist(), pa.string())
+
     def rows(self) -> Iterator[tuple[int, Row]]:
         """All entries that count, with their stored row."""
         import pyarrow.parquet as pq

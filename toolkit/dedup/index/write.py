@@ -92,10 +92,7 @@ def _fresh(index: Index, batches: Iterable[Batch], done: Added, kernel: str) -> 
 
 
 def _texts(index: Index, entries: Sequence[int]) -> set[str]:
-    if not entries:
-        return set()
-    column = index.take(np.array(entries), index.settings.fields[:1]).column(0).to_pylist()
-    return {text[0]["content"] if isinstance(text, list) else text for text in column}
+    return set(index.texts(np.array(entries)).to_pylist()) if entries else set()
 
 
 def _blocks(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from toolkit.dedup.kernel.columns import Bytes
 from toolkit.errors import MissingExtraError, unknown_name
+from toolkit.kinds import RUN_BYTES
 
 KERNELS = ("auto", "numba", "numpy", "datasketch")
 NUMBA_ROWS = 20_000
@@ -59,8 +60,8 @@ def choose_kernel(kernel: str, rows: int, size: int = 0) -> str:
 
 
 def backend_for(kernel: str, texts: Bytes) -> Backend:
-    """Return the backend for some texts."""
-    return _load(choose_kernel(kernel, len(texts.offsets) - 1, len(texts.data)))
+    """Return the backend for some texts: those at hand, or those of the whole run where it says how large it is."""
+    return _load(choose_kernel(kernel, len(texts.offsets) - 1, max(len(texts.data), RUN_BYTES.get())))
 
 
 @functools.cache

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from toolkit.text.shingles import fold_character, normal_form
 from toolkit.text.shingles.fold import HAN_RANGES
+from toolkit.text.shingles.han_variants import SIMPLIFIED
 
 I64 = npt.NDArray[np.int64]
 
@@ -64,6 +65,10 @@ def replace_slow(forms: pa.Array, column: pa.Array, slow: npt.NDArray[np.bool_])
     return pc.replace_with_mask(forms, pa.array(slow), done)
 
 
+_PLAIN = frozenset({"Lo", "Cn", "Co"})
+"""Categories without case, width or meaning to the normal form."""
+
+
 @functools.cache
 def fold_table() -> npt.NDArray[np.uint32]:
     """Return `fold_character` as an array: code point -> code point, `DROP`, or `SLOW`."""
@@ -74,6 +79,8 @@ def _entry(code: int) -> int:
     if code in _UNCHANGED:
         return code
     character = chr(code)
+    if _is_plain(character, code):
+        return code
     folded = fold_character(character)
     if not folded:
         return DROP
@@ -81,6 +88,13 @@ def _entry(code: int) -> int:
     if joins or len(folded) > 1 or not _settled(character, folded):
         return SLOW
     return ord(folded)
+
+
+def _is_plain(character: str, code: int) -> bool:
+    """Whether a character folds to itself for reasons that are cheap to see: nine in ten, mostly Han and unassigned."""
+    if unicodedata.category(character) not in _PLAIN or code in _HANGUL_PARTS:
+        return False
+    return character not in SIMPLIFIED and not unicodedata.decomposition(character)
 
 
 def _settled(character: str, folded: str) -> bool:
