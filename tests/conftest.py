@@ -1,6 +1,7 @@
 """What all tests share."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -32,3 +33,12 @@ def needs():
             pytest.skip(f"{what} is not there")
 
     return check
+
+
+@pytest.fixture(scope="session")
+def sample_run(tmp_path_factory):
+    """One run of the sample data, in this process, that many tests look at."""
+    sys.path.insert(0, str(Path(__file__).parent / "chain"))
+    from sample_chain import run_recipe
+
+    return run_recipe(tmp_path_factory.mktemp("sample"))

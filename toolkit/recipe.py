@@ -53,7 +53,7 @@ class Recipe:
         numbers = [n for n, (name, _) in enumerate(self.stages) if name.startswith("label.")]
         built = []
         for number, (name, options) in enumerate(self.stages):
-            pointer = ["release"] if name == "release" else ["stages", number, name]
+            pointer: list[str | int] = ["release"] if name == "release" else ["stages", number, name]
             cls = stage_class(name)
             filled = dict(options)
             if "as_of" in _fields(cls) and "as_of" not in filled:
@@ -67,7 +67,22 @@ class Recipe:
                     filled[key] = _rooted(filled[key], self.path.parent)
             stage = _placed(cls, filled, _place(self.path, self.tree, pointer))
             built.append(dataclasses.replace(stage, root=str(self.path.parent)) if rooted else stage)  # type: ignore[call-arg]  # only stages with that field
+        self._check_meant(built)
         return built
+
+    def _check_meant(self, stages: Sequence[Stage]) -> None:
+        """Refuse a stage that is for a source which nobody collects: it would silently do nothing."""
+        from toolkit.collect import Collect
+
+        first = stages[0]
+        meant = [(n, options["source"]) for n, (_, options) in enumerate(self.stages) if options.get("source")]
+        if not meant or not isinstance(first, Collect):
+            return
+        known = [source.id for source, _ in first.registry()]
+        for number, source in meant:
+            if source not in known:
+                where = _place(self.path, self.tree, ["stages", number, self.stages[number][0], "source"])
+                raise unknown_name("source", source, known, where=where)
 
 
 def _rooted(given: Any, folder: Path) -> Any:
@@ -222,6 +237,8 @@ def _in_words(error: Any) -> tuple[list[str], str, str]:
         return [], unknown.message, unknown.hint
     if error.validator == "type":
         return [], f"expected {_KINDS.get(asked, asked)}, got {value!r}", told
+    if error.validator == "const":
+        return [], f"expected {asked!r}, got {value!r}", told
     if error.validator in ("minimum", "maximum"):
         return [], f"{value} is {'less' if error.validator == 'minimum' else 'more'} than {asked}", told
     if error.validator == "required":

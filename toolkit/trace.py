@@ -12,6 +12,8 @@ import orjson
 from toolkit.errors import UsageError
 from toolkit.record import Row
 
+WHERE_IDS = "ids stand in release/provenance.jsonl, in rejected/*.jsonl and in the files beside them"
+
 
 @dataclass(frozen=True)
 class Found:
@@ -44,15 +46,19 @@ def story(out: Path | str, record_id: str) -> list[str]:
         UsageError: Nothing, or more than one record, begins so.
     """
     out = Path(out)
+    if not record_id.strip():
+        raise UsageError("an empty id names no record", hint=WHERE_IDS)
     if not (out / "rejected").is_dir():
         raise UsageError(f"{out}: no run has written here", hint="give the --out folder of `toolkit run`")
     found = list(entries(out, record_id.encode()))
     own = {f.row["id"]: f for f in found if f.row["id"].startswith(record_id)}
     made = [f for f in found if any(p.startswith(record_id) for p in f.row.get("parents", ()))]
     named = set(own) | {p for f in made for p in f.row["parents"] if p.startswith(record_id)}
-    if len(named) != 1:
-        what = "is in no file of this run" if not named else f"begins {len(named)} ids: {', '.join(sorted(named)[:3])}"
-        raise UsageError(f"{record_id}: {what}", hint="ids stand in release/provenance.jsonl and rejected/*.jsonl")
+    if not named:
+        raise UsageError(f"{record_id}: is in no file of this run", hint=WHERE_IDS)
+    if len(named) > 1:
+        some = ", ".join(sorted(named)[:3])
+        raise UsageError(f"{record_id}: {len(named)} ids begin so: {some}", hint="give more of the id")
     name = named.pop()
     lines = (
         _own_lines(own[name])

@@ -29,11 +29,18 @@ CASES = [
     json.loads(line)
     for line in (Path(__file__).parents[1] / "cases" / "clean" / "rules.jsonl").read_text("utf-8").splitlines()
 ]
-MIXED = st.lists(st.sampled_from([*(case["input"][:3000] for case in CASES), "", "。", "a", "哈", "𠀀𠀁", "the", "\n"]), max_size=6)
+MIXED = st.lists(
+    st.sampled_from([*(case["input"][:3000] for case in CASES), "", "。", "a", "哈", "𠀀𠀁", "the", "\n"]), max_size=6
+)
 
 
 def verdict(case):
-    row = {"id": "a", "prompt": "请问怎么办？" if case["lang"] == "zh" else "What is to be done?", "output": case["input"], "lang": case["lang"]}
+    row = {
+        "id": "a",
+        "prompt": "请问怎么办？" if case["lang"] == "zh" else "What is to be done?",
+        "output": case["input"],
+        "lang": case["lang"],
+    }
     _, findings = Clean().examine(columns_of([row]))
     met = [finding for finding in findings if finding.rule == case["rule"] and finding.details]
     assert len(met) <= 1, "a rule speaks once of a record"
@@ -110,7 +117,9 @@ class TestSettings:
 class TestEstimates:
     """An estimate is never milder than the exact value: who is under a limit by it, is under the limit."""
 
-    @given(text=st.text(alphabet="哈好的 ab\n。", max_size=900) | st.sampled_from([case["input"][:2000] for case in CASES]))
+    @given(
+        text=st.text(alphabet="哈好的 ab\n。", max_size=900) | st.sampled_from([case["input"][:2000] for case in CASES])
+    )
     def test_of_repeated_phrases(self, text):
         estimate = float(measure(pa.array([text])).repeated[0])
         exact = repeated_phrases(text, GRAM, WINDOW)
@@ -139,11 +148,23 @@ class TestMeasures:
 
     def test_a_sliced_column_measures_like_a_fresh_one(self):
         column = pa.array(["前言", "每日3次", "Take it", ""])
-        assert [c.tolist() for c in measure(column.slice(1, 2))] == [c.tolist() for c in measure(pa.array(["每日3次", "Take it"]))]
+        assert [c.tolist() for c in measure(column.slice(1, 2))] == [
+            c.tolist() for c in measure(pa.array(["每日3次", "Take it"]))
+        ]
 
     @pytest.mark.parametrize(
         ("text", "units"),
-        [("每日3次", 4), ("0.5 mg", 3), ("Take it", 2), ("薬を飲む", 4), ("약을", 2), ("Привет мир", 2), ("𠀀𠀁", 2), ("👍", 0), ("", 0)],
+        [
+            ("每日3次", 4),
+            ("0.5 mg", 3),
+            ("Take it", 2),
+            ("薬を飲む", 4),
+            ("약을", 2),
+            ("Привет мир", 2),
+            ("𠀀𠀁", 2),
+            ("👍", 0),
+            ("", 0),
+        ],
     )
     def test_units_are_characters_of_cjk_and_words_of_the_rest(self, text, units):
         assert measure(pa.array([text])).units.tolist() == [units]
@@ -171,7 +192,6 @@ class TestCost:
     def test_no_rule_is_super_linear(self, piece):
         def seconds(size):
             text = (piece * (size // len(piece)))[:size]
-            _, findings = None, None
             began = time.process_time()
             for name in RULES:
                 value_of(name, text, lang="zh")
@@ -184,7 +204,14 @@ class TestCost:
 
 
 class TestClosings:
-    @given(text=st.lists(st.sampled_from(["可以口服。", "谢谢！", "祝您健康。", " ", "\n", "I hope this helps!", "Take it.", "希望对您有所帮助"]), max_size=6).map("".join))
+    @given(
+        text=st.lists(
+            st.sampled_from(
+                ["可以口服。", "谢谢！", "祝您健康。", " ", "\n", "I hope this helps!", "Take it.", "希望对您有所帮助"]
+            ),
+            max_size=6,
+        ).map("".join)
+    )
     def test_cutting_twice_is_cutting_once_and_leaves_something(self, text):
         once = drop_closings(text)
         assert drop_closings(once) == once

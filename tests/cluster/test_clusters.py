@@ -1,8 +1,10 @@
 """The same recipe on Dask, Spark and Ray: the bytes of one machine, also when a worker is killed."""
 
 import importlib.util
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 from cluster_kit import CLUSTERS, PACKAGES, PATIENCE, ROOT, SCRIPT, environment, running, wait_until
@@ -68,3 +70,28 @@ def test_a_worker_that_is_killed_costs_no_byte(engine, tmp_path):
     assert finished_before < manifests(work)
     assert log.read_text().endswith(expected)
     assert data_files(work) == data_files(tmp_path / "local")
+
+
+def test_asked_twice_to_stop_a_run_stops_at_once(engine, tmp_path):
+    with CLUSTERS[engine](tmp_path) as cluster:
+        log, work = tmp_path / "driver.log", tmp_path / "work"
+        command = (sys.executable, SCRIPT, engine, "toy", work, "40")
+        with running(log, *command, env=environment(**cluster.env)) as driver:
+            wait_until(lambda: manifests(work) >= 16, "the phase that never ends", driver, log)
+            for _ in range(2):
+                driver.send_signal(signal.SIGINT)
+                time.sleep(0.5)
+            driver.wait(timeout=30)
+
+    assert "stopped on request" in log.read_text()
+
+
+def test_a_cluster_that_is_not_named_is_asked_for(engine, tmp_path):
+    command = [sys.executable, "-m", "toolkit", "run", ROOT / "sample_data" / "recipe.yaml", "--as-of", "2026-11-22",
+               "--engine", engine, "--out", tmp_path / "out"]  # fmt: skip
+    env = environment(SPARK_LOCAL_IP="127.0.0.1", RAY_AUTH_MODE="disabled")
+
+    done = subprocess.run(command, check=False, env=env, capture_output=True, text=True, timeout=PATIENCE)
+
+    assert done.returncode == 2, done.stderr
+    assert f"--engine {engine}: no " in done.stderr

@@ -6,7 +6,7 @@ import re
 
 from toolkit.text.script import prose
 
-OPEN = frozenset("，、,：:（(“‘【[「『《{＋+＝=＜<&＆")
+OPEN = frozenset("，、,：:（(“‘【[「『《{")
 """Characters that want something after them."""
 _OPEN_WORDS = re.compile(
     r"(?<![A-Za-z'-])(?ai:the|a|an|of|and|or|to|with|for|from|by|in|at|that|which|because|is|are|as|such)$"

@@ -15,12 +15,13 @@ from toolkit.clean.measures import Measures
 from toolkit.clean.profiles import Limit, Settings
 from toolkit.clean.relevance import Topic
 from toolkit.clean.rules import RULES, Rule, View
-from toolkit.clean.texts import FIELDS, INPUT, PROMPT, ROLES, UNJUDGED, Texts
+from toolkit.clean.texts import FIELDS, ROLES, UNJUDGED, Texts
 from toolkit.kinds import Batch
 
 About = Sequence[tuple[str | None, str | None]]
 """Language and domain of each row."""
-_OUTPUT_FIELD = [field.name for field in FIELDS].index("output")
+_QUESTION = [number for number, field in enumerate(FIELDS) if field.name in ("prompt", "input")]
+_ANSWER = next(number for number, field in enumerate(FIELDS) if field.name == "output")
 RECORD_RULES = {
     "empty": "nothing stands in any field that carries the content",
     "empty_target": "its output is blank",
@@ -59,8 +60,8 @@ def judge_batch(
 
 
 def _opened(batch: Batch, texts: Texts, visible: np.ndarray) -> np.ndarray:
-    """The texts that are judged: not titles, and not of rows whose content still lies in `extra`."""
-    judged = texts.roles != UNJUDGED
+    """The texts that are judged: no titles, nothing blank, and not of rows whose content still lies in `extra`."""
+    judged = (texts.roles != UNJUDGED) & (visible > 0)
     seen = np.bincount(texts.rows, visible * judged, batch.num_rows) > 0
     unlabeled = ~seen & _valid(batch, "extra")
     opened: np.ndarray = judged & ~unlabeled[texts.rows]
@@ -154,8 +155,8 @@ def judge_records(batch: Batch, texts: Texts, visible: np.ndarray, about: About,
     rows = batch.num_rows
     judged = texts.roles != UNJUDGED
     seen = np.bincount(texts.rows, visible * judged, rows) > 0
-    asked = np.bincount(texts.rows, visible * np.isin(texts.roles, (PROMPT, INPUT)), rows) > 0
-    output = texts.places[0] == _OUTPUT_FIELD
+    asked = np.bincount(texts.rows, visible * np.isin(texts.places[0], _QUESTION), rows) > 0
+    output = texts.places[0] == _ANSWER
     has_output = np.bincount(texts.rows, output, rows) > 0
     answered = np.bincount(texts.rows, visible * output, rows) > 0
     elsewhere = _valid(batch, "messages") | _valid(batch, "chosen")

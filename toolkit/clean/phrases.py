@@ -73,6 +73,7 @@ _CLOSING = re.compile(
     rf"(?:(?<=[。！？；.!?\n~～])|^)[ \t]*(?:{'|'.join(_CLOSERS)})(?:[，,](?:{'|'.join(_CLOSERS)}))*[ \t]*[。！!.~～]*\s*\Z"
 )
 _LONGEST_CLOSING = 200
+_MOST = 10
 CLOSING_TRIGGER = "感谢|感謝|希望|期望|协助|参考|祝|谢谢|(?i:hope|let me|feel free|thank you)"
 """The law: where it does not match, `drop_closings` returns its input unchanged."""
 
@@ -90,7 +91,7 @@ def of_family(family: str) -> np.ndarray:
 
 
 def drop_closings(text: str) -> str:
-    """Cut polite closing formulas off the end of an answer; an answer that is nothing else stays.
+    """Cut polite closing formulas off the end of an answer; an answer that is nothing else, or ten of them, stays.
 
     >>> drop_closings("党参有降血脂的作用。感谢您的进行咨询，期望我的解释对你有所帮助！")
     '党参有降血脂的作用。'
@@ -100,8 +101,9 @@ def drop_closings(text: str) -> str:
     ('希望对您有所帮助。', '医生希望患者早日康复。')
     """
     end = len(text)
-    while found := _CLOSING.search(text, max(0, end - _LONGEST_CLOSING), end):
-        end = found.start()
-        while end and text[end - 1].isspace():
-            end -= 1
-    return text[:end] if 0 < end < len(text) else text
+    for _ in range(_MOST):
+        found = _CLOSING.search(text, max(0, end - _LONGEST_CLOSING), end)
+        if not found:
+            return text[:end] if end else text
+        end = len(text[: found.start()].rstrip())
+    return text

@@ -105,7 +105,7 @@ def _option(field: Any, hint: Any) -> Callable[[Command], Command]:
     return click.option(name, type=_kind(field, hint), default=default, show_default=default is not None, help=help_)
 
 
-def _kind(field: Any, hint: Any) -> click.ParamType:
+def _kind(field: Any, hint: Any) -> click.ParamType[Any]:
     choices, low, high = (field.metadata[k] for k in ("choices", "minimum", "maximum"))
     if choices:
         return click.Choice(choices)
@@ -148,7 +148,9 @@ def _yaml(text: str, name: str) -> Any:
     try:
         return yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise UsageError(f"--{name}: is no YAML", hint=str(error).splitlines()[0]) from None
+        flag = f"--{name.replace('_', '-')}"
+        problem = getattr(error, "problem", None) or error
+        raise UsageError(f"{flag}: is no YAML ({problem})", hint=f"for example {flag} '{{name: value}}'") from None
 
 
 def examples(lines: Iterable[str]) -> str:

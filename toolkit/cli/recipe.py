@@ -39,4 +39,4 @@ def check(path: str) -> None:
     for stage in stages:
         options = ", ".join(f"{k}: {v}" for k, v in stage.options().items() if v not in (None, [], {}) and k != "as_of")
         click.echo(f"{stage.name:14} {options[:160]}")
-    click.echo(f"{path}: fine; the sources are {pieces} pieces of input")
+    click.echo(f"{path}: fine, with {pieces} pieces of input")

@@ -9,12 +9,12 @@ from typing import Any, ClassVar
 
 import pyarrow as pa
 
-from toolkit.dedup import conflicts, decisions, exact, near
+from toolkit.dedup import against, conflicts, decisions, exact, minus, near, reference
 from toolkit.dedup.compare import FIELDS
 from toolkit.dedup.index import Index, Settings, join, open_index
 from toolkit.dedup.kernel import KERNELS, Params
 from toolkit.errors import unknown_name
-from toolkit.kinds import Batch, KeyReduce, Records, Step
+from toolkit.kinds import Batch, KeyReduce, Map, Records, Step
 from toolkit.stage import Stage, option
 
 
@@ -44,6 +44,8 @@ class Dedup(Stage):
     unit: str = option("char", "What a shingle is made of; word suits long Latin text.", choices=("char", "word"))
     kernel: str = option("auto", "How it is computed; the decisions are the same.", choices=KERNELS)
     as_of: str | None = option(None, "The day for which the newest valid record survives, as YYYY-MM-DD.")
+    against: tuple[str, ...] = option((), "Evaluation files; records that hold a passage of one leave.")
+    minus: tuple[str, ...] = option((), "Files of records; whatever equals or resembles one of them leaves.")
     index: str | None = option(
         None, "State folder whose index of shipped records is compared too; a run only reads it."
     )
@@ -52,14 +54,15 @@ class Dedup(Stage):
         for field in self.fields:
             if field not in FIELDS:
                 raise unknown_name("field", field, FIELDS, where="dedup fields")
-        _ = self._mark
+        _ = self._mark, self._digests
 
     def options(self) -> dict[str, Any]:
-        """The options, and what the index holds: another index is another result."""
-        return {**super().options(), "index_mark": self._mark}
+        """The options, and what the index and the named files hold: other content is another result."""
+        return {**super().options(), "index_mark": self._mark, "files": self._digests}
 
     def steps(self) -> tuple[Step, ...]:
-        """Exact first, so that near duplicates are looked for among texts that differ."""
+        """What must not be there first; then exact, so that near duplicates are looked for among texts that differ."""
+        apart = [Map(apply) for files, apply in ((self.minus, self.apply_minus), (self.against, self.apply_against)) if files]
         first = KeyReduce(self.emit_exact, (self.repeated,), self.apply_decisions, self.solve_exact, decisions.clusters)
         near_report = partial(decisions.clusters, threshold=self.threshold)
         second = KeyReduce(
@@ -68,7 +71,7 @@ class Dedup(Stage):
         third = KeyReduce(
             self.emit_prompts, (exact.repeated,), self.apply_conflicts, self.solve_conflicts, conflicts.report
         )
-        return (first, *((second,) if self.near else ()), *((third,) if self.conflicts != "off" else ()))
+        return (*apart, first, *((second,) if self.near else ()), *((third,) if self.conflicts != "off" else ()))
 
     @cached_property
     def compared(self) -> tuple[str, ...]:
@@ -97,6 +100,20 @@ class Dedup(Stage):
     @property
     def _index(self) -> Index:
         return open_index(self._state, self.compared, self._mark)
+
+    @cached_property
+    def _digests(self) -> dict[str, tuple[str, ...]]:
+        return {"against": reference.digests(self.against), "minus": reference.digests(self.minus)}
+
+    def apply_minus(self, batch: Batch) -> Batch:
+        """Drop what the other set has."""
+        known = minus.other(self.minus, self._digests["minus"], self.compared, self.params, self.kernel)
+        return minus.apply(batch, known, self.name, self.compared, self.params, self.kernel)
+
+    def apply_against(self, batch: Batch) -> Batch:
+        """Drop what holds a passage of an evaluation."""
+        known = against.evaluation(self.against, self._digests["against"], self.kernel)
+        return against.apply(batch, known, self.name, self.kernel)
 
     def emit_exact(self, batch: Batch) -> pa.Table:
         """Keys of normal forms."""

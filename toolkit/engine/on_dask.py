@@ -29,7 +29,7 @@ class Dask:
 
     def cancel(self, call: Any) -> None:
         """Forget a future; a thread that runs already runs on to its end, and nobody reads what it wrote."""
-        call.cancel(force=True)
+        call.cancel()
 
 
 def connect() -> Dask:

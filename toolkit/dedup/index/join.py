@@ -6,7 +6,8 @@ that it resembles. Per bucket only the entries that share a key with it are look
 
 *Limit.* dedup(A), then dedup(B | index of A), leaves what dedup(A + B) leaves, but for one thing: a record of A that was
 dropped for an indexed record is not called back when a better newcomer replaces that one. So the two differ at most in
-clusters that hold a replaced record and a record dropped earlier; where nothing is replaced they are equal.
+clusters that hold a replaced record and a record dropped earlier; where nothing is replaced they are equal. Records that
+only their ids tell apart count as better where they were shipped (`survivor.rank`).
 """
 
 from __future__ import annotations

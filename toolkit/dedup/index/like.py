@@ -23,7 +23,7 @@ def like(index: Index, text: str) -> list[Row]:
     >>> from toolkit.record import columns_of
     >>> batch = columns_of([{"id": "甲", "text": "每日三次，饭后服用，连服七天。"}])
     >>> with tempfile.TemporaryDirectory() as state:
-    ...     _ = add(state, [batch], fields=("text",), params=Params(threshold=0.5))
+    ...     _ = add(state, [batch], fields=("text",), params=Params(threshold=0.4))
     ...     found = [like(open_index(state, ("text",)), text) for text in ("每日3次，饭后服用，连服七天！", "是")]
     >>> [(row["id"], row["same_facts"]) for row in found[0]], found[1]
     ([('甲', True)], [])

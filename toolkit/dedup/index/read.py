@@ -155,20 +155,24 @@ def _joined(found: Sequence[tuple[I64, I64]]) -> tuple[I64, I64]:
     return np.concatenate([nothing, *which]), np.concatenate([nothing, *entries])
 
 
-@functools.lru_cache(maxsize=8)
-def open_index(state: str, fields: tuple[str, ...], mark: str | None = None) -> Index:
-    """Open an index, once a process.
+def open_index(state: Path | str, fields: tuple[str, ...], mark: str | None = None) -> Index:
+    """Open an index.
 
     Args:
         state: The state folder.
         fields: The compared fields.
-        mark: What the run was planned with.
+        mark: What a run was planned with: then it is opened once a process, and must still be that.
 
     Raises:
         StoppedError: Another process changed the index since.
     """
+    return Index(state, fields) if mark is None else _planned(str(state), fields, mark)
+
+
+@functools.lru_cache(maxsize=8)
+def _planned(state: str, fields: tuple[str, ...], mark: str) -> Index:
     index = Index(state, fields)
-    if mark is not None and index.mark != mark:
+    if index.mark != mark:
         raise changed(index.folder)
     return index
 
