@@ -58,7 +58,7 @@ REASONS: dict[str, str] = {
     # dedup
     "exact_duplicate": "The normal form equals that of a record that stays.",
     "near_duplicate": "The shingles are as similar as the threshold to those of a record that stays.",
-    "contaminated": "A passage of an evaluation file stands in it; which one is in the detail.",
+    "contaminated": "It holds a text of an evaluation file; which one is in the detail.",
     "conflicting_output": "Another record answers the same prompt differently, and the recipe holds or drops such records.",
     # label
     "derived": "A labeler made one or more examples of this record.",

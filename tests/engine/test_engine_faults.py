@@ -59,7 +59,7 @@ def test_a_driver_that_is_killed_leaves_no_orphans_and_the_next_run_goes_on(tmp_
     first.kill()
     first.wait()
 
-    assert not psutil.wait_procs(family, timeout=20)[1]
+    assert not psutil.wait_procs(family, timeout=60)[1]
     second = start(tmp_path / "work", slow=0)
     out, err = second.communicate(timeout=120)
     digest, reused = out.split()

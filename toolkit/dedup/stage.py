@@ -44,7 +44,9 @@ class Dedup(Stage):
     unit: str = option("char", "What a shingle is made of; word suits long Latin text.", choices=("char", "word"))
     kernel: str = option("auto", "How it is computed; the decisions are the same.", choices=KERNELS)
     as_of: str | None = option(None, "The day for which the newest valid record survives, as YYYY-MM-DD.")
-    against: tuple[str, ...] = option((), "Evaluation files; records that hold a passage of one leave.")
+    against: tuple[str, ...] = option((), "Evaluation files; records that hold a text of one leave.")
+    share: float = option(0.5, "Share of the passages of an evaluation text that a record must hold to leave; 0 means any.",
+                          minimum=0.0, maximum=1.0)  # fmt: skip
     minus: tuple[str, ...] = option((), "Files of records; whatever equals or resembles one of them leaves.")
     index: str | None = option(
         None, "State folder whose index of shipped records is compared too; a run only reads it."
@@ -113,7 +115,7 @@ class Dedup(Stage):
     def apply_against(self, batch: Batch) -> Batch:
         """Drop what holds a passage of an evaluation."""
         known = against.evaluation(self.against, self._digests["against"], self.kernel)
-        return against.apply(batch, known, self.name, self.kernel)
+        return against.apply(batch, known, self.name, share=self.share, kernel=self.kernel)
 
     def emit_exact(self, batch: Batch) -> pa.Table:
         """Keys of normal forms."""
