@@ -67,8 +67,14 @@ def english() -> list[tuple[str, str]]:
 
 
 def statutes() -> list[str]:
-    texts = [path.read_text("utf-8") for path in sorted(REAL.glob("laws/**/*.md"))]
-    return [text[at : at + SIZE // 3] for text in texts for at in range(0, len(text), SIZE // 3)]
+    """Statutes in pieces of whole paragraphs."""
+    pieces = [""]
+    for path in sorted(REAL.glob("laws/**/*.md")):
+        for paragraph in path.read_text("utf-8").split("\n\n"):
+            if len(pieces[-1]) > SIZE // 4:
+                pieces.append("")
+            pieces[-1] += paragraph.strip() + "\n\n"
+    return pieces
 
 
 def dirty(text: str, rng: random.Random) -> str:

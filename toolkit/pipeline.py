@@ -61,7 +61,7 @@ BESIDE = {
 """Where records that left are written, beside the release; those rejected lie in a file per stage."""
 
 
-REPORTS = ("clusters.jsonl", "conflicts.jsonl")
+REPORTS = ("boilerplate.jsonl", "clusters.jsonl", "conflicts.jsonl")
 """What global steps write beside the release."""
 
 

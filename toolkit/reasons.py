@@ -81,6 +81,7 @@ FLAGS: dict[str, str] = {
     "no_date": "Nothing says when this was true.",
     "conflicting_dates": "Two equally strong sources give different dates.",
     "conflicting_output": "Another record answers the same prompt differently.",
+    "boilerplate": "A sentence stands in it that recurs over the documents of its source.",
     "near_variant": "Nearly the same text as another record, apart by a number, a modality word or a date.",
 }
 

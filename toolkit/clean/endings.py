@@ -12,6 +12,8 @@ _OPEN_WORDS = re.compile(
     r"(?<![A-Za-z'-])(?ai:the|a|an|of|and|or|to|with|for|from|by|in|at|that|which|because|is|are|as|such)$"
     r"|(?:以及|并且|而且|或者|例如|比如|包括|因为|由于|对于|关于)$"  # not 和 or 及: 饱和, 普及
 )
+CUT_AT = OPEN | frozenset("及且者如括为于)）]】")
+"""The last characters of all that is cut off, but for Latin words: of an open end, of an open word, of a mark that says so."""
 _CUT_OFF = re.compile(
     r"(?:\[|【|\(|（)(?:truncated|cut off|continued|to be continued|未完|待续|未完待续|内容过长|已截断|截断)(?:\]|】|\)|）)$",
     re.IGNORECASE,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +19,7 @@ from toolkit.clean.hits import Hits, find_hits
 from toolkit.clean.measures import GRAM, WINDOW, Measures, measure
 from toolkit.clean.phrases import of_family, phrase_terms
 from toolkit.clean.texts import INPUT, OUTPUT, Texts
+from toolkit.clean.units import LATIN, SPACE, kinds
 from toolkit.text.script import prose
 
 SOME = 20
@@ -133,12 +134,20 @@ def _unended(view: View) -> np.ndarray:
 def _truncated(view: View) -> np.ndarray:
     m = view.measures
     fenced = pc.or_(pc.match_substring(view.texts.values, "```"), pc.match_substring(view.texts.values, "~~~"))
-    maybe: np.ndarray = (m.last > 0) & (~np.isin(m.last, _CLOSED) | fenced.to_numpy(zero_copy_only=False))
+    maybe: np.ndarray = (m.last > 0) & (_wants_more().take(m.last) | fenced.to_numpy(zero_copy_only=False))
     return maybe.astype(float)
 
 
+@cache
+def _wants_more() -> np.ndarray:
+    """The units that a text which is cut off may end in: Latin letters, spaces before an end unknown, and a few others."""
+    table = np.isin(kinds(), (LATIN, SPACE))
+    table[[ord(c) for c in endings.CUT_AT]] = True
+    return table
+
+
 _CLOSED = np.array([ord(c) for c in "。！？；.!?;…”’"], np.uint16)
-"""Ends of sentences; a text that has one is neither unended nor cut off, unless in open code."""
+"""Ends of sentences."""
 
 
 def _phrase_rule(family: str, says: str, silent: Callable[[View], np.ndarray] | None = None) -> Rule:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import pyarrow as pa
 
-from toolkit.dedup import against, conflicts, decisions, exact, minus, near, reference
+from toolkit.dedup import against, boilerplate, conflicts, decisions, exact, minus, near, reference
 from toolkit.dedup.compare import FIELDS
 from toolkit.dedup.index import Index, Settings, join, open_index
 from toolkit.dedup.kernel import KERNELS, Params
@@ -44,6 +44,10 @@ class Dedup(Stage):
     unit: str = option("char", "What a shingle is made of; word suits long Latin text.", choices=("char", "word"))
     kernel: str = option("auto", "How it is computed; the decisions are the same.", choices=KERNELS)
     as_of: str | None = option(None, "The day for which the newest valid record survives, as YYYY-MM-DD.")
+    boilerplate: str = option("off", "What happens to sentences that recur over the documents of a source.",
+                              choices=boilerplate.MODES)  # fmt: skip
+    boilerplate_count: int = option(20, "Documents of a source from which on a sentence in them is boilerplate.", minimum=2)
+    boilerplate_share: float = option(0.01, "Share of the documents of a source from which on it is.", minimum=0.0, maximum=1.0)
     against: tuple[str, ...] = option((), "Evaluation files; records that hold a text of one leave.")
     share: float = option(0.5, "Share of the passages of an evaluation text that a record must hold to leave; 0 means any.",
                           minimum=0.0, maximum=1.0)  # fmt: skip
@@ -73,7 +77,7 @@ class Dedup(Stage):
         third = KeyReduce(
             self.emit_prompts, (exact.repeated,), self.apply_conflicts, self.solve_conflicts, conflicts.report
         )
-        return (*apart, first, *((second,) if self.near else ()), *((third,) if self.conflicts != "off" else ()))
+        return (*self._boilerplate(), *apart, first, *((second,) if self.near else ()), *((third,) if self.conflicts != "off" else ()))
 
     @cached_property
     def compared(self) -> tuple[str, ...]:
@@ -106,6 +110,15 @@ class Dedup(Stage):
     @cached_property
     def _digests(self) -> dict[str, tuple[str, ...]]:
         return {"against": reference.digests(self.against), "minus": reference.digests(self.minus)}
+
+    def _boilerplate(self) -> tuple[KeyReduce, ...]:
+        if self.boilerplate == "off":
+            return ()
+        counted = partial(boilerplate.count, least=self.boilerplate_count)
+        limits = boilerplate.Limits(self.boilerplate_count, self.boilerplate_share)
+        solve = partial(boilerplate.solve, limits=limits)
+        apply = partial(boilerplate.apply, mode=self.boilerplate)
+        return (KeyReduce(boilerplate.emit, (counted,), apply, solve, boilerplate.report),)
 
     def apply_minus(self, batch: Batch) -> Batch:
         """Drop what the other set has."""

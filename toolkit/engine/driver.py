@@ -29,7 +29,7 @@ from toolkit.engine.tasks import (
 )
 from toolkit.errors import DataError, UsageError
 from toolkit.files import atomic
-from toolkit.kinds import RUN_BYTES, Batch, Counts, Export, KeyReduce, Read, Unit
+from toolkit.kinds import Batch, Counts, Export, KeyReduce, Read, Unit
 from toolkit.reasons import Disposition
 from toolkit.stage import Stage
 
@@ -86,14 +86,12 @@ class Finished:
             found = orjson.loads(self.store.path(address, "report").read_bytes())
             yield from ((name, [line.encode() for line in lines]) for name, lines in sorted(found.items()))
 
-    def exported(self) -> Iterator[pa.RecordBatch]:
-        """The rows of the Export, in order of their key."""
+    def exported(self, columns: Callable[[str], bool] | None = None) -> Iterator[pa.RecordBatch]:
+        """The rows of the Export, in order of their key; of all columns, or of those whose name is asked for."""
         for address in self.sorted_parts:
             path = self.store.path(address, "arrow")
             if path.stat().st_size:
-                with pa.memory_map(str(path)) as source:
-                    file = pa.ipc.open_file(source)
-                    yield from (file.get_batch(i) for i in range(file.num_record_batches))
+                yield from exchange.read_batches(path, columns)
 
 
 @contextmanager
@@ -132,7 +130,6 @@ class Driver:
         done = Finished(self._store, [s.name for s in stages], [Counts() for _ in stages])
         sources: Sequence[Unit | str] = units
         self._run_bytes = sum(getattr(u, "size", 0) for u in units) // self._runner.pool.workers
-        RUN_BYTES.set(self._run_bytes)
         result: tuple[Path, ...] = ()
         for phase in phases:
             shards = self._phase(phase, sources, result, done)

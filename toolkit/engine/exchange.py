@@ -8,7 +8,7 @@ reader of a key range opens only what it needs.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -145,6 +145,15 @@ class SortedWriter:
         self._waiting, self._rows = [], 0
 
 
+def read_batches(path: Path, columns: Callable[[str], bool] | None = None) -> Iterator[pa.RecordBatch]:
+    """All batches of a file, or of some of its columns. No memory map: its pages count as memory of the process."""
+    with pa.OSFile(str(path)) as source:
+        schema = pa.ipc.open_file(source).schema
+        chosen = [n for n, name in enumerate(schema.names) if columns is None or columns(name)]
+        file = pa.ipc.open_file(source, options=pa.ipc.IpcReadOptions(included_fields=chosen, use_threads=False))
+        yield from (file.get_batch(i) for i in range(file.num_record_batches))
+
+
 def by_key(table: pa.Table) -> pa.Table:
     """Rows in the order of their key; rows that are in order already, as most are, stay where they are."""
     keys = table.column("key").to_pylist()
@@ -156,7 +165,7 @@ def read_range(path: Path, chunks: Sequence[Sequence[str]], low: str, high: str 
     if not chunks:
         return []
     found = []
-    with pa.memory_map(str(path)) as source:
+    with pa.OSFile(str(path)) as source:
         file = pa.ipc.open_file(source)
         for number, (first, last) in enumerate(chunks):
             if last < low or (high is not None and first >= high):

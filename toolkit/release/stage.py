@@ -89,7 +89,7 @@ class Release(Stage):
         """
         emitted = [self.emit(batch) for batch in batches_of(data)]
         rows = pa.concat_tables(emitted).sort_by("key").to_batches() if emitted else []
-        return write_release(Path(folder), self.targets, lambda: rows, manifest or {"options": self.options()})
+        return write_release(Path(folder), self.targets, lambda _columns: rows, manifest or {"options": self.options()})
 
     def _shares(self) -> dict[str, float]:
         shares = {k: float(v) for k, v in self.split.items() if k != "seed"}

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,6 +18,8 @@ from toolkit.files import atomic
 from toolkit.formats import get
 from toolkit.release import render
 from toolkit.release.split import SPLITS
+
+Exported: TypeAlias = Callable[[Callable[[str], bool] | None], Iterable[pa.RecordBatch]]
 
 
 @dataclass
@@ -41,23 +43,24 @@ class _File:
 
 
 def write_release(
-    folder: Path, targets: Iterable[str], exported: Callable[[], Iterable[pa.RecordBatch]], manifest: Mapping[str, Any]
+    folder: Path, targets: Iterable[str], exported: Exported, manifest: Mapping[str, Any]
 ) -> dict[str, Any]:  # fmt: skip
     """Write `folder` as a whole; it appears under its name when the last byte is there.
 
     Args:
         folder: The release folder; an older one is replaced.
         targets: Names of formats; one subfolder each.
-        exported: Gives the sorted rows of the Export; called twice, since the columns of a file are known at its end.
+        exported: Gives the sorted rows of the Export, or those columns of them whose name is asked for; called twice,
+            since the columns of a file are known at its end.
         manifest: What determines the bytes: recipe, `as_of`, versions, the account.
 
     Returns:
         The manifest as written, with path, hash, lines and size of every file.
     """
     names = list(targets)
-    columns = _columns(names, exported())
+    columns = _columns(names, exported(lambda name: name == "split" or name.endswith(" columns")))
     with atomic.writing_folder(folder) as temporary:
-        files = _write_lines(temporary, names, columns, exported())
+        files = _write_lines(temporary, names, columns, exported(None))
         for name in names:
             files |= _write_sidecars(temporary, name, columns)
         complete = {**manifest, "files": dict(sorted(files.items()))}
