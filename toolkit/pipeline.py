@@ -275,7 +275,7 @@ def _write_reports(finished: Finished, out: Path) -> None:
     for name, found in lines.items():
         (out / name).unlink(missing_ok=True)
         if found:
-            atomic.write_bytes(out / name, b"".join(found))
+            atomic.write_bytes(out / name, b"".join(dict.fromkeys(found)))  # a stage that stands twice may say it twice
 
 
 def _left_lines(batch: Batch) -> Iterator[tuple[Disposition, int, bytes]]:

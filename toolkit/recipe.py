@@ -47,7 +47,7 @@ class Recipe:
             UsageError: An option is unknown, missing or of the wrong kind; says where in the file.
         """
         if as_of is not None:
-            from toolkit.age.verdict import judgment_day
+            from toolkit.dates import judgment_day
 
             judgment_day(as_of)
         numbers = [n for n, (name, _) in enumerate(self.stages) if name.startswith("label.")]

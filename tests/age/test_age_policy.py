@@ -90,7 +90,7 @@ def test_a_missing_policy_is_refused_by_name():
 
 @pytest.mark.parametrize("day", ["today", "2024-06", "2024-02-30", "2024年6月1日", ""])
 def test_a_day_that_is_none_is_refused_before_anything_runs(day):
-    with pytest.raises(UsageError, match="as_of is"):
+    with pytest.raises(UsageError, match="is no day"):
         Decide(as_of=day)
 
 

@@ -12,8 +12,8 @@ from toolkit.age.columns import Distinct, Key, distinct, with_flags, write_known
 from toolkit.age.evidence import Known, know
 from toolkit.age.policy import Policy
 from toolkit.age.succession import EMITTED, has_fact_keys, newest, successors, versions
-from toolkit.age.verdict import Case, Decision, Successor, judge, judgment_day
-from toolkit.dates import zone
+from toolkit.age.verdict import Case, Decision, Successor, judge
+from toolkit.dates import judgment_day, zone
 from toolkit.kinds import Batch, KeyReduce, Map, Step, leave
 from toolkit.stage import Stage, option, required
 

@@ -11,8 +11,7 @@ from typing import Any, NamedTuple
 
 from toolkit.age.evidence import Dated, Known, Said, know
 from toolkit.age.policy import HUMAN, WEAKEST_DROP, Policy, Subject
-from toolkit.dates import Interval, PartialDate, parse
-from toolkit.errors import UsageError
+from toolkit.dates import Interval, PartialDate, judgment_day
 from toolkit.reasons import Disposition
 
 
@@ -58,26 +57,6 @@ class Case(NamedTuple):
     def judged(self) -> str:
         """The day, for details."""
         return f"judged on {self.day} in {self.known.tz}"
-
-
-def judgment_day(as_of: str) -> PartialDate:
-    """Read the day to judge from.
-
-    Raises:
-        UsageError: It is no day: a decision needs one, and today is never assumed.
-
-    >>> judgment_day("2024-06")
-    Traceback (most recent call last):
-    toolkit.errors.UsageError: as_of is '2024-06'
-    give one day as YYYY-MM-DD, for example 2024-06-30
-    """
-    try:
-        day = parse(as_of)
-    except (TypeError, ValueError):
-        day = None
-    if day is None or day.precision != "day":
-        raise UsageError(f"as_of is {as_of!r}", hint="give one day as YYYY-MM-DD, for example 2024-06-30")
-    return day
 
 
 def decide(

@@ -169,14 +169,10 @@ def info(state: str, *, as_json: bool) -> None:
 
 
 def _fields(given: str | None) -> tuple[str, ...]:
-    from toolkit.dedup.compare import FIELDS as KNOWN
-    from toolkit.errors import unknown_name
+    """The fields that a run with this option compares."""
+    from toolkit.dedup import Dedup
 
-    names = tuple(given.split(",")) if given else KNOWN
-    for name in names:
-        if name not in KNOWN:
-            raise unknown_name("field", name, KNOWN, where="--fields")
-    return names
+    return Dedup(fields=tuple(given.split(",")) if given else ()).compared
 
 
 def _params(state: str, names: tuple[str, ...], wanted: dict[str, Any]) -> Any:

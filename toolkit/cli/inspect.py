@@ -91,3 +91,48 @@ def _read(step: Step) -> Iterator[Batch]:
     for unit in step.units():
         for batch in step.read(unit):
             yield split_leaving(batch)[0]
+
+
+@inspect.command("pair", help="Compare two records as dedup does, and say why they were merged or not." + examples(
+    ["toolkit inspect pair 3f9a1c 77b2e0 --out build"]
+))  # fmt: skip
+@click.argument("left", metavar="ID_A")
+@click.argument("right", metavar="ID_B")
+@click.option("--out", default="build", show_default=True, help="The --out folder of the run.")
+@click.option("--fields", help="The compared fields, commas between; by default all that carry content.")
+@click.option("--threshold", type=float, default=0.8, show_default=True, help="From which similarity on texts are near.")
+@click.option("--unit", type=click.Choice(["char", "word"]), default="char", show_default=True, help="What a shingle is made of.")
+@click.option("--as-of", metavar="DAY", help="The day for which the newest valid record survives.")
+def pair(left: str, right: str, out: str, fields: str | None, threshold: float, unit: str, as_of: str | None) -> None:
+    """Compare two records."""
+    from toolkit.dedup import Dedup
+    from toolkit.dedup.pair import explain, find_pair, lines_of
+
+    stage = Dedup(fields=tuple(fields.split(",")) if fields else (), threshold=threshold, unit=unit, as_of=as_of)
+    for line in lines_of(explain(*find_pair(out, left, right), fields=stage.compared, params=stage.params, as_of=as_of)):
+        click.echo(line)
+
+
+@inspect.command("clusters", help="Decide again at a higher threshold, without computing anything again." + examples(
+    ["toolkit inspect clusters --threshold 0.9 --out build"]
+))  # fmt: skip
+@click.option("--threshold", type=float, required=True, help="From which similarity on texts are near.")
+@click.option("--out", default="build", show_default=True, help="The --out folder of the run.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def clusters(threshold: float, out: str, *, as_json: bool) -> None:
+    """Decide again at a higher threshold."""
+    from dataclasses import asdict
+
+    from toolkit.dedup.rethreshold import read_clusters, redecide
+
+    found = redecide(read_clusters(out), threshold)
+    if as_json:
+        click.echo(json.dumps(asdict(found), ensure_ascii=False))
+        return
+    for name, (other, score) in found.back.items():
+        click.echo(f"{name} comes back: {score:.4f} like {other}")
+    for name, (other, score) in found.gone.items():
+        click.echo(f"{name} leaves: {score:.4f} like {other}, which comes back")
+    for name in found.unsure:
+        click.echo(f"{name} is one of a crowd: only a new run decides")
+    click.echo(f"at {threshold}: {len(found.back):,} come back, {len(found.gone):,} leave, {len(found.unsure):,} unsure")

@@ -50,6 +50,8 @@ def files_of(source: Source, root: Path) -> tuple[File, ...]:
             lost.append(given)
     if lost:
         names = ", ".join(repr(name) for name in lost)
+        if not source.id:  # the records that a stage command names
+            raise SourceError(f"no file at {names}", hint="check the spelling; `-` is the standard input")
         raise SourceError(f"source {source.id!r}: no file at {names} (looked in {root})",
                           hint="check the spelling; paths are relative to the sources file; quote globs in the shell")  # fmt: skip
     return tuple(found[uri] for uri in sorted(found))

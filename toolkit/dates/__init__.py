@@ -2,6 +2,7 @@
 
 from toolkit.dates.civil import civil_day, zone
 from toolkit.dates.interval import Duration, Interval, Truth, parse_duration
+from toolkit.dates.judgment import judgment_day
 from toolkit.dates.loose import parse_loose
 from toolkit.dates.partial import Order, PartialDate, Precision, parse
 
@@ -13,6 +14,7 @@ __all__ = [
     "Precision",
     "Truth",
     "civil_day",
+    "judgment_day",
     "parse",
     "parse_duration",
     "parse_loose",

@@ -88,9 +88,10 @@ def _agrees(
 def _decide(
     group: Sequence[tuple[Facts, int]], agrees: np.ndarray, asked: pa.Array, answered: pa.Array
 ) -> Iterator[tuple[Decision, bytes | None]]:  # fmt: skip
+    best = group[0][0]
+    group = [(f, n) for f, n in group if not _other_time(f, best)]
     if all(agrees[n] for _, n in group):
         return
-    best = group[0][0]
     cluster = min(f.id for f, _ in group)
     for f, n in group:
         line = _line(group, asked, answered) if f.ref == best.ref else None
@@ -99,6 +100,11 @@ def _decide(
             Decision(f.ref, f.id, REASON if survivor and not agrees[n] else None, survivor, None, cluster, REASON),
             line,
         )
+
+
+def _other_time(facts: Facts, best: Facts) -> bool:
+    """Whether two records are versions of one fact: which of them holds is for aging to say."""
+    return facts.lasts[0] is not None and facts.lasts[0] == best.lasts[0] and facts.lasts != best.lasts
 
 
 def _line(group: Sequence[tuple[Facts, int]], asked: pa.Array, answered: pa.Array) -> bytes:

@@ -115,7 +115,9 @@ def apply(batch: Batch, known: Other, stage: str, fields: Sequence[str], params:
     assert known.exact.half is not None
     same = (known.exact.half[at] == halves[which, 1]) & inked[which]
     which, at = which[same], at[same]
-    batch = _drop(batch, stage, "exact_duplicate", known, which, known.exact.row[at].astype(np.int64), np.ones(len(which)))
+    batch = _drop(
+        batch, stage, "exact_duplicate", known, which, known.exact.row[at].astype(np.int64), np.ones(len(which))
+    )
     left, right = _candidates(forms, known, params, kernel, np.setdiff1d(np.flatnonzero(inked), which))
     return _drop(batch, stage, "near_duplicate", known, *_verified(forms, known, left, right, params, kernel))
 
@@ -150,9 +152,7 @@ def _verified(
     return np.concatenate(first), np.concatenate(second), np.concatenate(scores)
 
 
-def _drop(
-    batch: Batch, stage: str, reason: str, known: Other, rows: I64, others: I64, similarity: F64
-) -> Batch:
+def _drop(batch: Batch, stage: str, reason: str, known: Other, rows: I64, others: I64, similarity: F64) -> Batch:
     """Let rows leave, each for the most similar of the others; of equal ones for the first."""
     details: list[str | None] = [None] * batch.num_rows
     order = np.lexsort((others, -similarity, rows))

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import pyarrow as pa
 
+from toolkit.dates import judgment_day
 from toolkit.dedup import against, boilerplate, conflicts, decisions, exact, minus, near, reference
 from toolkit.dedup.compare import FIELDS
 from toolkit.dedup.index import Index, Settings, join, open_index
@@ -46,8 +47,12 @@ class Dedup(Stage):
     as_of: str | None = option(None, "The day for which the newest valid record survives, as YYYY-MM-DD.")
     boilerplate: str = option("off", "What happens to sentences that recur over the documents of a source.",
                               choices=boilerplate.MODES)  # fmt: skip
-    boilerplate_count: int = option(20, "Documents of a source from which on a sentence in them is boilerplate.", minimum=2)
-    boilerplate_share: float = option(0.01, "Share of the documents of a source from which on it is.", minimum=0.0, maximum=1.0)
+    boilerplate_count: int = option(
+        20, "Documents of a source from which on a sentence in them is boilerplate.", minimum=2
+    )
+    boilerplate_share: float = option(
+        0.005, "Share of the documents of a source from which on it is.", minimum=0.0, maximum=1.0
+    )
     against: tuple[str, ...] = option((), "Evaluation files; records that hold a text of one leave.")
     share: float = option(0.5, "Share of the passages of an evaluation text that a record must hold to leave; 0 means any.",
                           minimum=0.0, maximum=1.0)  # fmt: skip
@@ -60,6 +65,8 @@ class Dedup(Stage):
         for field in self.fields:
             if field not in FIELDS:
                 raise unknown_name("field", field, FIELDS, where="dedup fields")
+        if self.as_of is not None:
+            judgment_day(self.as_of)
         _ = self._mark, self._digests
 
     def options(self) -> dict[str, Any]:
@@ -68,7 +75,9 @@ class Dedup(Stage):
 
     def steps(self) -> tuple[Step, ...]:
         """What must not be there first; then exact, so that near duplicates are looked for among texts that differ."""
-        apart = [Map(apply) for files, apply in ((self.minus, self.apply_minus), (self.against, self.apply_against)) if files]
+        apart = [
+            Map(apply) for files, apply in ((self.minus, self.apply_minus), (self.against, self.apply_against)) if files
+        ]
         first = KeyReduce(self.emit_exact, (self.repeated,), self.apply_decisions, self.solve_exact, decisions.clusters)
         near_report = partial(decisions.clusters, threshold=self.threshold)
         second = KeyReduce(
@@ -77,12 +86,19 @@ class Dedup(Stage):
         third = KeyReduce(
             self.emit_prompts, (exact.repeated,), self.apply_conflicts, self.solve_conflicts, conflicts.report
         )
-        return (*self._boilerplate(), *apart, first, *((second,) if self.near else ()), *((third,) if self.conflicts != "off" else ()))
+        return (
+            *self._boilerplate(),
+            *apart,
+            first,
+            *((second,) if self.near else ()),
+            *((third,) if self.conflicts != "off" else ()),
+        )
 
     @cached_property
     def compared(self) -> tuple[str, ...]:
-        """The compared fields."""
-        return self.fields or FIELDS
+        """The compared fields. An example that is a chat has its prompt and output in `messages`."""
+        chat = ("messages",) if {"prompt", "output"} & set(self.fields) and "messages" not in self.fields else ()
+        return (*self.fields, *chat) or FIELDS
 
     @cached_property
     def params(self) -> Params:

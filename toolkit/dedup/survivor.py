@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from toolkit.dates import parse_loose
 from toolkit.dedup.compare import compared
+from toolkit.dedup.kernel import normal_column
 from toolkit.kinds import Records
 from toolkit.record import Row, rows_of
 
@@ -105,7 +106,8 @@ def facts_of(records: Records, refs: Sequence[int], fields: Sequence[str]) -> It
     for at in range(0, len(refs), BLOCK):
         block = pa.array(refs[at : at + BLOCK], pa.int64())
         table = records.take(block, ["id", "source", "validity", "labeling", *fields])
-        lengths = pc.fill_null(pc.binary_length(compared(table, fields)), 0).to_pylist()
+        # of the normal form: spaces between characters or repeated signs make no text the longer one
+        lengths = pc.binary_length(normal_column(compared(table, fields))).to_pylist()
         rows = rows_of(table.select(["id", "source", "validity", "labeling"]))
         for ref, row, length in zip(block.to_pylist(), rows, lengths, strict=True):
             yield _facts(ref, row, length)

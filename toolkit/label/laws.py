@@ -14,8 +14,8 @@ from toolkit.label.found import Found, trimmed
 _HAN_NUMBER = "〇零一二三四五六七八九十百千两"
 _ARTICLE_ZH = re.compile(
     rf"[#>*\s\u3000]*(第\s?([{_HAN_NUMBER}]{{1,9}}|[0-9]{{1,4}})\s?[条條](?:之([{_HAN_NUMBER}]{{1,3}}|[0-9]{{1,2}}))?)"
-    r"(?:\*\*)?(?:[\s\u3000:：、.．]+|(?=[【〔\[（(])|$)"
-)
+    r"(?:\*\*)?(?:[\s\u3000:：、.．]+|(?<=\s[条條])(?=[\u3400-\u9fff])|(?=[【〔\[（(])|$)"
+)  # "第一百二十四 条采用": the blank that belongs behind the number stands before 条
 _NUMBER_EN = r"([0-9]{1,4}|[IVXLC]{1,8})([A-Z]|bis|ter)?"
 _ARTICLE_EN = re.compile(
     rf"[#>*\s]*((?:Section|SECTION|Sec\.|Article|ARTICLE|Art\.|Clause|§)\s?{_NUMBER_EN})"
@@ -31,6 +31,7 @@ _DIVISION = re.compile(
 )
 _ATTACHMENT = re.compile(
     rf"\s*(?:附(?:件|表|录|錄|图|圖)?[\s\u3000]?[{_HAN_NUMBER}0-9]{{0,3}}[\s\u3000]*(?:[:：（(《]|$)"
+    rf"|[\u3400-\u9fff]{{2,20}}表[{_HAN_NUMBER}0-9]{{0,3}}(?:[（(][^（()）]{{1,20}}[)）])?\s*$"
     r"|(?:SCHEDULE|Schedule|ANNEX|Annex|APPENDIX|Appendix)(?:\s(?:[0-9]{1,3}|[A-Z]|[IVX]{1,5}))?\s*(?:[.:–—]|$))"
 )
 _CAPTION_ZH = re.compile(r"(?:【([^】]{1,30})】|〔([^〕]{1,30})〕)[\s\u3000]*")
@@ -38,6 +39,11 @@ _REPEALED = re.compile(r"[（(【\[]?\s*(?:已?(?:删去|删除|废止|刪除|�
 _LEANING = re.compile(
     r"(?:前款|前[一二两三]款|前[一二两三]?条|本[法条]第|本条例第|本(?:办法|规定|细则)第|the preceding|subsection \()"
 )
+_STRAY_TITLE = re.compile(
+    r"(?<=。)(?:\s*\n\s*[\u3400-\u9fff、]{2,24}){1,2}$|(?<=\.)(?:\s*\n\s*\n[A-Z][A-Za-z ,'’-]{2,60}){1,2}$"
+)
+"""Titles of the next chapter that lost their number, at the end of an article; formulas and lists look otherwise."""
+_ANNOUNCES = ("：", ":")
 _LONGEST_CAPTION = 60
 _FEWEST = 3
 _LONGEST_GAP = 40
@@ -81,7 +87,10 @@ def law_article(doc: Document) -> Iterator[Found]:
     divisions = _Divisions(doc)
     stops = sorted({*(doc.lines[a.line].start for run in runs for a in run), *divisions.starts})
     for order, article in enumerate(articles, 1):
-        start, end = _body(doc, article, _next(stops, article.body, len(doc.text)))
+        stop = _next(stops, article.body, len(doc.text))
+        while stop in divisions.chapters and doc.text[article.body : stop].rstrip().endswith(_ANNOUNCES):
+            stop = _next(stops, stop + 1, len(doc.text))  # an amendment quotes the chapter that it inserts
+        start, end = _body(doc, article, stop)
         answer = doc.text[start:end]
         if len(answer) < _FEWEST or _REPEALED.match(answer):
             continue
@@ -162,7 +171,8 @@ def _body(doc: Document, article: Article, stop: int) -> tuple[int, int]:
     first = doc.text[start:line_end].strip()
     if titled and line_end < end and (head.level or _is_caption(first)):
         start = max(start, line_end) if first and (not head.level or start < head.end) else start
-    return trimmed(doc.text, start, end)
+    stray = _STRAY_TITLE.search(doc.text, start, end)
+    return trimmed(doc.text, start, stray.start() if stray else end)
 
 
 def _line_at(doc: Document, position: int) -> Line:
@@ -181,6 +191,8 @@ class _Divisions:
     def __init__(self, doc: Document) -> None:
         self._at: list[int] = []
         self._paths: list[tuple[str, ...]] = []
+        self.chapters: set[int] = set()
+        """Where chapters and sections begin; attachments are none."""
         path: list[tuple[int, str]] = []
         for line in doc.lines:
             text = doc.text[line.start : line.end]
@@ -189,6 +201,8 @@ class _Divisions:
                 level = line.level or _level(title)
                 path = [(above, name) for above, name in path if above < level] + [(level, title)]
                 self._at.append(line.start)
+                if not _ATTACHMENT.match(title):
+                    self.chapters.add(line.start)
                 self._paths.append(tuple(name for _, name in path))
         self.starts = [*self._at, *(b.start for b in doc.blocks if b.kind in ("rule", "html"))]
 

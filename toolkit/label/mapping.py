@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from toolkit.kinds import Batch
 from toolkit.label.columns import FIELDS, NO_TARGET, Columns, dump_columns, foreign_rows, without_placeholder
 from toolkit.label.derive import Draft, Labeled
-from toolkit.text.templates import Condition, Template
+from toolkit.text.templates import Condition, Template, template
 
 VERSION = 1
 RECORD_NAMES = ("title", "text", "lang", "source")
@@ -36,8 +36,9 @@ def map_rows(
     for i, columns in _template_rows(batch, rows, read):
         if (sole or _is_meant(columns, needed)) and (when is None or when.holds(columns)):
             fields = {name: t.render(columns).strip() for name, t in templates.items()}
+            hole = next((n for f in ("prompt", "output") for n in templates[f].needed if _is_blank(columns, n)), None)
             rest = {k: v for k, v in columns.items() if k not in read and k not in RECORD_NAMES and k not in FIELDS}
-            _add(labeled, i, fields, rest, final=final)
+            _add(labeled, i, fields, rest, hole, final=final)
     return labeled
 
 
@@ -58,13 +59,20 @@ def _template_rows(batch: Batch, rows: Sequence[int], read: frozenset[str]) -> I
         yield i, {**record, **columns}
 
 
-def _add(labeled: Labeled, row: int, fields: dict[str, str], rest: Columns, *, final: bool) -> None:
+def _is_blank(columns: Columns, name: str) -> bool:
+    return template("{{" + name + "}}").render({name.partition(".")[0]: None, **columns}).strip() == ""
+
+
+def _add(labeled: Labeled, row: int, fields: dict[str, str], rest: Columns, hole: str | None, *, final: bool) -> None:
     if not fields["prompt"]:
         if final:
             labeled.refused[row] = ("no_example", "the template of the prompt comes out blank")
         return
     if fields["output"].casefold() in NO_TARGET:
         labeled.refused[row] = ("empty_target", "the template of the output comes out blank")
+        return
+    if hole is not None:  # a price or a dose that is not there would leave a sentence that is false
+        labeled.refused[row] = ("no_example", f"the column {hole!r} is empty; give it a default('…') if it may be")
         return
     fields["input"] = without_placeholder(fields.get("input", ""))
     labeled.drafts.append(

@@ -17,7 +17,7 @@ from toolkit.label.found import Found
 from toolkit.label.headings import heading
 from toolkit.label.laws import law_article
 from toolkit.label.prompts import LANGUAGES, ask
-from toolkit.label.titles import is_generic
+from toolkit.label.titles import clean_title, is_generic
 from toolkit.record import derived_id
 from toolkit.text.script import script_language
 
@@ -35,6 +35,7 @@ _HAN = re.compile(r"[\u3400-\u9fff]")
 _HAN_SHARE = 0.2
 _ISO = re.compile(r"([0-9]{4})(?:-([0-9]{2}))?(?:-([0-9]{2}))?")
 _VERSIONED = re.compile(r"[（(].*[0-9]{4}.*[)）]|[0-9]{4}年.{0,8}(?:修正|修订|修訂|版)")
+_PART = re.compile(r".{0,12}[编編]|分[则則]|(?:Book|Part|Title)\s[0-9IVX]{1,5}(?:[\s.:–—-].*)?")
 _FILE_DATE = re.compile(r"\s*[（(]\s*[0-9]{4}(?:[-.][0-9]{1,2}){0,2}\s*[)）]\s*$")
 
 
@@ -101,7 +102,7 @@ def wording(found: Found, doc: Document, lang: str, version: str) -> tuple[str, 
     title = doc.title if not is_generic(doc.title) else ""
     slots = dict(found.slots)
     if found.pool == "law_article":
-        return found.pool, {**slots, "law": law_name(doc.title, version, lang)}
+        return found.pool, {**slots, "law": law_name(_law_title(doc), version, lang)}
     if found.pool == "heading":
         named = title and title != slots["heading"]
         return (found.pool, {**slots, "title": title}) if named else ("heading_alone", slots)
@@ -110,6 +111,14 @@ def wording(found: Found, doc: Document, lang: str, version: str) -> tuple[str, 
     if not about or said or lang not in LANGUAGES:
         return f"{found.pool}_alone", slots
     return found.pool, {**slots, "about": about}
+
+
+def _law_title(doc: Document) -> str:
+    """The title of the law; where only a part of a code names the file (总则, 婚姻家庭编), that of the whole code."""
+    if not (is_generic(doc.title) or _PART.fullmatch(doc.title)) or not doc.headings:
+        return doc.title
+    whole = clean_title(doc.headings[0].plain)
+    return whole if not is_generic(whole) else doc.title
 
 
 def law_name(title: str, version: str, lang: str) -> str:

@@ -1,0 +1,208 @@
+"""Two records side by side: how similar they are, what differs, and why one was dropped for the other or not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from toolkit.dedup.compare import BORDER, FIELDS, compared
+from toolkit.dedup.index.shipped import is_release, release_batches
+from toolkit.dedup.kernel import Params
+from toolkit.dedup.survivor import Facts, facts_of, rank
+from toolkit.errors import UsageError
+from toolkit.record import Row, columns_of, rows_of
+from toolkit.text.shingles import jaccard, normal_form, salient, shingles
+
+SHOWN = 8
+"""Shingles of each kind that are shown."""
+BESIDE = ("held.jsonl", "rag/docs.jsonl", "quarantine.jsonl")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """What is to be said of two records.
+
+    Attributes:
+        texts: What is compared, left and right.
+        equal: Whether their normal forms are.
+        similarity: Jaccard of their shingles.
+        shared: Shingles that both have.
+        only: Shingles that one has, left and right.
+        salient: Numbers, dates, negations and modal words that only one has, left and right.
+        verdict: What dedup does with the two, and why.
+    """
+
+    ids: tuple[str, str]
+    texts: tuple[str, str]
+    equal: bool
+    similarity: float
+    shared: frozenset[str]
+    only: tuple[frozenset[str], frozenset[str]]
+    salient: tuple[tuple[str, ...], tuple[str, ...]]
+    verdict: str
+
+
+class _Rows:
+    """`Records` over a few rows."""
+
+    def __init__(self, table: pa.Table) -> None:
+        self._table = table
+
+    def take(self, refs: pa.Int64Array, columns: Sequence[str]) -> pa.Table:
+        return self._table.select(list(columns)).take(refs)
+
+
+def explain(
+    left: Row, right: Row, *, fields: Sequence[str] = FIELDS, params: Params | None = None, as_of: str | None = None
+) -> Pair:
+    """Compare two records as dedup does.
+
+    Args:
+        left: A record.
+        right: Another.
+        fields: The compared fields.
+        params: The comparison.
+        as_of: The day for which the newest valid record survives.
+
+    >>> a = {"id": "a", "text": "每日3次，每次一片，饭后服用，连服七天，忌酒。"}
+    >>> explain(a, a | {"id": "b", "text": a["text"].replace("3", "2")}, params=Params(threshold=0.5)).verdict
+    'not merged: they differ in 3 / 2'
+    >>> explain(a, a | {"id": "b", "text": a["text"] + "！"}).verdict  # punctuation is no difference
+    'merged: equal normal forms; b stays, because it is longer'
+    """
+    chosen = params or Params()
+    rows = _Rows(pa.Table.from_batches([columns_of([left, right])]))
+    texts = [t or "" for t in compared(rows.take(pa.array([0, 1]), list(fields)), fields).to_pylist()]
+    sets = [shingles(text, width=chosen.width, unit=chosen.unit) for text in texts]
+    said = [Counter(salient(text)) for text in texts]
+    one, two = facts_of(rows, [0, 1], fields)
+    equal = normal_form(texts[0]) == normal_form(texts[1])
+    only = (tuple((said[0] - said[1]).elements()), tuple((said[1] - said[0]).elements()))
+    differ = salient(texts[0]) != salient(texts[1])
+    similarity = jaccard(*sets)
+    verdict = _verdict(one, two, sets=sets, equal=equal, similarity=similarity, differ=differ, only=only,
+                       threshold=chosen.threshold, as_of=as_of)  # fmt: skip
+    return Pair(
+        (one.id, two.id),
+        (texts[0], texts[1]),
+        equal,
+        similarity,
+        sets[0] & sets[1],
+        (sets[0] - sets[1], sets[1] - sets[0]),
+        only,
+        verdict,
+    )
+
+
+def _verdict(
+    one: Facts,
+    two: Facts,
+    *,
+    sets: Sequence[frozenset[str]],
+    equal: bool,
+    similarity: float,
+    differ: bool,
+    only: tuple[tuple[str, ...], tuple[str, ...]],
+    threshold: float,
+    as_of: str | None,
+) -> str:
+    if not all(sets):
+        return "not merged: one of them has nothing to compare"
+    times = f"{_time(one)} / {_time(two)}"
+    if equal and one.lasts != two.lasts:
+        return f"equal normal forms, true at different times or of different facts: {times}; decided by fact key and interval"
+    if equal:
+        return f"merged: equal normal forms; {_stays(one, two, as_of)}"
+    if similarity < threshold:
+        return f"not merged: similarity {similarity:.4f} is under the threshold {threshold}"
+    if differ:
+        shown = f"{' '.join(only[0]) or 'nothing'} / {' '.join(only[1]) or 'nothing'}" if any(only) else "the order of their numbers"
+        return f"not merged: they differ in {shown}"
+    if one.lasts != two.lasts:
+        return f"not merged: fact keys or intervals differ, {times}; aging decides"
+    return f"merged: similarity {similarity:.4f} reaches the threshold {threshold}; {_stays(one, two, as_of)}"
+
+
+def _time(facts: Facts) -> str:
+    key, begins, ends = facts.lasts
+    return f"{key or 'no fact key'} {begins or '...'} to {ends or '...'}"
+
+
+def _stays(one: Facts, two: Facts, as_of: str | None) -> str:
+    """Who of the two stays, and the first rule that tells them apart."""
+    better, other = sorted((one, two), key=lambda f: rank(f, as_of))
+    rules = ("it is approved by a person", "its authority is higher", "it is valid", "it is newer", "it is longer")
+    pairs = zip(rules, rank(better, as_of), rank(other, as_of), strict=False)
+    why = next((rule for rule, a, b in pairs if a != b), "its id is smaller")
+    return f"{better.id} stays, because {why}"
+
+
+def find_pair(out: Path | str, left: str, right: str) -> tuple[Row, Row]:
+    """Find two records in what a run left, by id or as much of its beginning as names one record.
+
+    Raises:
+        UsageError: A record is in no file of the run, or several begin so.
+    """
+    out = Path(out)
+    found: dict[str, Row] = {}
+    for rows in (_left(out), _released(out), _worked(out, (left, right))):
+        for row in rows:
+            if row["id"].startswith((left, right)):
+                found.setdefault(row["id"], row)
+        if all(any(name.startswith(wanted) for name in found) for wanted in (left, right)):
+            break
+    return _one(found, left, out), _one(found, right, out)
+
+
+def _one(found: dict[str, Row], wanted: str, out: Path) -> Row:
+    names = [wanted] if wanted in found else sorted(name for name in found if name.startswith(wanted))
+    if len(names) == 1:
+        return found[names[0]]
+    what = f"begins {len(names)} ids: {', '.join(names[:3])}" if names else "is in no file of this run"
+    raise UsageError(f"{wanted}: {what}", hint=f"ids stand in {out}/clusters.jsonl, release/provenance.jsonl and rejected/*.jsonl")
+
+
+def _left(out: Path) -> Iterator[Row]:
+    for path in [*sorted((out / "rejected").glob("*.jsonl")), *(out / name for name in BESIDE)]:
+        if path.is_file():
+            with path.open("rb") as lines:
+                yield from (orjson.loads(line) for line in lines)
+
+
+def _released(out: Path) -> Iterator[Row]:
+    if is_release(out / "release"):
+        for batch in release_batches(out / "release"):
+            yield from rows_of(batch)
+
+
+def _worked(out: Path, wanted: Sequence[str]) -> Iterator[Row]:
+    """Records that later stages made others of are only in the shards of the run."""
+    for path in sorted((out / "work" / "shards").glob("*/*.parquet")):
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(use_threads=False):
+                ids = batch.column("id")
+                masks = [pc.starts_with(ids, name) for name in wanted]
+                yield from rows_of(batch.filter(pc.or_(*masks)))
+
+
+def lines_of(pair: Pair) -> list[str]:
+    """A pair for people."""
+    left, right = pair.ids
+    lines = [f"{name}: {text.replace(BORDER, ' | ')}" for name, text in zip(pair.ids, pair.texts, strict=True)]
+    counts = f"{len(pair.shared)} shared, {len(pair.only[0])} only in {left}, {len(pair.only[1])} only in {right}"
+    lines += [f"similarity {pair.similarity:.4f}{', equal normal forms' if pair.equal else ''}; shingles: {counts}"]
+    for title, some in (("shared", pair.shared), (f"only in {left}", pair.only[0]), (f"only in {right}", pair.only[1])):
+        if some:
+            more = f" ... {len(some) - SHOWN} more" if len(some) > SHOWN else ""
+            lines.append(f"  {title}: {' · '.join(sorted(some)[:SHOWN])}{more}".replace(BORDER, "|"))
+    for name, words in zip(pair.ids, pair.salient, strict=True):
+        if words:
+            lines.append(f"  numbers, dates, negations only in {name}: {' '.join(words)}")
+    return [*lines, pair.verdict]
