@@ -1,13 +1,16 @@
 """Records that hold an evaluation text, and records of another set, leave; formulas and chance do not count."""
 
 import json
+import random
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from toolkit import Dedup
+from toolkit.dedup.kernel import Params, pair_similarities
 from toolkit.errors import SourceError, UsageError
 
 CASES = Path(__file__).parents[1] / "cases" / "dedup" / "against.jsonl"
@@ -56,7 +59,9 @@ def test_evaluation_files_of_every_form_are_read(tmp_path, form):
     }
     writers[form]()
 
-    assert list(left(Dedup(against=(str(path),)), [{"id": "a", "prompt": QUESTION}, {"id": "b", "prompt": PROBLEM}])) == ["a"]
+    assert list(
+        left(Dedup(against=(str(path),)), [{"id": "a", "prompt": QUESTION}, {"id": "b", "prompt": PROBLEM}])
+    ) == ["a"]
 
 
 def test_the_wording_of_a_task_is_no_content(tmp_path):
@@ -98,7 +103,11 @@ def test_a_file_that_cannot_be_read_is_refused_before_the_run(tmp_path, option, 
 
 @pytest.mark.parametrize(
     ("text", "reason"),
-    [(QUESTION, "exact_duplicate"), (QUESTION.replace("，", ", "), "exact_duplicate"), (QUESTION[:-3] + "？", "near_duplicate")],
+    [
+        (QUESTION, "exact_duplicate"),
+        (QUESTION.replace("，", ", "), "exact_duplicate"),
+        (QUESTION[:-3] + "？", "near_duplicate"),
+    ],
 )
 def test_a_set_minus_another_loses_what_that_one_has(tmp_path, text, reason):
     other = evaluation(tmp_path, {"text": PROBLEM}, {"text": QUESTION})
@@ -126,7 +135,9 @@ def test_authority_does_not_save_a_record_of_the_other_set(tmp_path):
 def test_the_other_set_may_be_in_a_training_format(tmp_path):
     other = evaluation(tmp_path, {"instruction": "高血压能吃什么？", "input": "", "output": "低盐饮食，多吃蔬菜。"})
 
-    assert list(left(Dedup(minus=(other,)), [{"id": "a", "prompt": "高血压能吃什么?", "output": "低盐饮食,多吃蔬菜."}])) == ["a"]
+    assert list(
+        left(Dedup(minus=(other,)), [{"id": "a", "prompt": "高血压能吃什么?", "output": "低盐饮食,多吃蔬菜."}])
+    ) == ["a"]
 
 
 def test_rows_that_cannot_be_compared_are_refused(tmp_path):
@@ -144,3 +155,26 @@ def test_what_the_other_set_repeats_meets_a_crowd_of_records(tmp_path):
     found = left(Dedup(minus=(other,)), rows)
 
     assert sorted(found) == [f"a{n:03}" for n in range(200, 300)]
+
+
+@pytest.mark.parametrize("threshold", [0.4, 0.6, 0.8])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_set_minus_another_is_what_comparing_all_with_all_leaves(tmp_path, seed, threshold):
+    draw = random.Random(seed)
+    head = "尊敬的客户：感谢您一直以来的信任与支持，以下内容仅供参考。Dear customer, "
+    texts = [
+        head * draw.randint(0, 1) + "".join(draw.choices("甲乙丙丁戊己庚辛壬癸abcdefgh", k=draw.choice([4, 12, 30])))
+        for _ in range(150)
+    ]
+    edited = ["".join(c if draw.random() > 0.03 else "子" for c in text) for text in texts]
+    known, new = texts[:110], [*texts[90:], *edited[:60]]
+    other = evaluation(tmp_path, *({"text": text} for text in known))
+
+    found = left(
+        Dedup(minus=(other,), threshold=threshold, near=False),
+        [{"id": f"{n:03}", "text": t} for n, t in enumerate(new)],
+    )
+
+    one, two = np.repeat(np.arange(len(new)), len(known)), np.tile(np.arange(len(known)) + len(new), len(new))
+    alike = pair_similarities(pa.array([*new, *known]), one, two, params=Params(threshold=threshold)) >= threshold
+    assert {int(name) for name, (_, detail) in found.items() if "eval.jsonl" in detail} == set(one[alike].tolist())

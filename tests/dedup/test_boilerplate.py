@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -125,7 +126,9 @@ def test_short_sentences_are_language(text):
     assert all(found.endswith(text) for found in outputs(stage().run(rows)).values())
 
 
-@pytest.mark.parametrize("shared", ["```\nprint('the same program')\n```", "| 药名 | 剂量 | 用法用量 |\n", "# 第一章 总则的规定\n"])
+@pytest.mark.parametrize(
+    "shared", ["```\nprint('the same program')\n```", "| 药名 | 剂量 | 用法用量 |\n", "# 第一章 总则的规定\n"]
+)
 def test_code_tables_and_headings_are_never_cut(shared):
     rows = [{"id": f"a{n}", "text": f"第{n}篇文章的正文内容。\n{shared}"} for n in range(10)]
 
@@ -134,7 +137,13 @@ def test_code_tables_and_headings_are_never_cut(shared):
 
 def test_the_turns_of_a_conversation_lose_their_closing_too():
     rows = [
-        {"id": f"a{n}", "messages": [{"role": "user", "content": f"第{n}问？"}, {"role": "assistant", "content": f"第{n}答。{CLOSING}"}]}
+        {
+            "id": f"a{n}",
+            "messages": [
+                {"role": "user", "content": f"第{n}问？"},
+                {"role": "assistant", "content": f"第{n}答。{CLOSING}"},
+            ],
+        }
         for n in range(10)
     ]
 
@@ -142,7 +151,12 @@ def test_the_turns_of_a_conversation_lose_their_closing_too():
 
 
 def test_records_without_text_pass():
-    rows = [{"id": "empty", "text": ""}, {"id": "null"}, {"id": "one", "text": "是"}, {"id": "long", "text": "长" * 350_000}]
+    rows = [
+        {"id": "empty", "text": ""},
+        {"id": "null"},
+        {"id": "one", "text": "是"},
+        {"id": "long", "text": "长" * 350_000},
+    ]
 
     assert {r["id"] for r in stage().run(rows).kept} == {"empty", "null", "one", "long"}
 
@@ -152,4 +166,4 @@ def test_sentences_are_in_order_and_do_not_overlap(text):
     found = sentences(text)
 
     assert all(a < b for a, b in found)
-    assert all(left[1] <= right[0] for left, right in zip(found, found[1:], strict=False))
+    assert all(left[1] <= right[0] for left, right in pairwise(found))

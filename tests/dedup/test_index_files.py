@@ -236,7 +236,9 @@ def test_the_commands_add_find_remove_and_tell(tmp_path):
     data, state = tmp_path / "问答.jsonl", str(tmp_path / "state")
     data.write_text("".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows()), encoding="utf-8")
 
-    assert run_command("index", "add", str(data), "--state", state, "--threshold", "0.5")[1].startswith("3 new, 0 known")
+    assert run_command("index", "add", str(data), "--state", state, "--threshold", "0.5")[1].startswith(
+        "3 new, 0 known"
+    )
     code, found, _ = run_command("index", "find", "--text", "高血压患者应当低盐饮食,定期复查", "--state", state)
     assert (code, found.split()[:2]) == (0, ["1.0000", "r0"])
     assert run_command("index", "remove", "r0", "--state", state)[1] == "1 removed\n"

@@ -37,7 +37,9 @@ def corpus(seed, count, prefix, authority):
         text = list(draw.choice(originals))
         for _ in range(draw.randrange(4)):
             text[draw.randrange(len(text))] = draw.choice(letters[n % 2])
-        rows.append({"id": f"{prefix}{n:02}", "text": "".join(text), "source": {"id": prefix, "authority": authority(draw)}})
+        rows.append(
+            {"id": f"{prefix}{n:02}", "text": "".join(text), "source": {"id": prefix, "authority": authority(draw)}}
+        )
     return rows
 
 
@@ -115,7 +117,9 @@ def test_an_edited_record_with_an_indexed_id_stays(tmp_path):
 def test_a_newcomer_like_a_shipped_record_is_dropped_and_names_it(tmp_path, text, reason):
     index_of(tmp_path, [{"id": "shipped", "text": RULE}], threshold=0.6)
 
-    [gone] = Dedup(index=str(tmp_path), threshold=0.6).run([{"id": "0", "text": text, "source": {"authority": 9}}]).rejected
+    [gone] = (
+        Dedup(index=str(tmp_path), threshold=0.6).run([{"id": "0", "text": text, "source": {"authority": 9}}]).rejected
+    )
 
     assert gone.reason == reason
     assert gone.detail.startswith("same as shipped of the index at similarity ")
@@ -164,7 +168,9 @@ def test_a_shipped_record_with_another_number_or_negation_drops_nothing(tmp_path
 
 
 def test_a_wider_interval_is_not_lost_in_the_index(tmp_path):
-    index_of(tmp_path, [{"id": "old", "text": RULE, "validity": {"valid_from": "2019-01-01", "valid_until": "2020-12-31"}}])
+    index_of(
+        tmp_path, [{"id": "old", "text": RULE, "validity": {"valid_from": "2019-01-01", "valid_until": "2020-12-31"}}]
+    )
     longer = {"id": "new", "text": RULE, "validity": {"valid_from": "2021-01-01", "valid_until": "2022-12-31"}}
 
     [found] = Dedup(index=str(tmp_path)).run([longer]).kept
@@ -205,7 +211,7 @@ def test_what_was_removed_drops_nothing(tmp_path):
 def test_another_threshold_is_refused_with_the_command_that_mends_it(tmp_path):
     index_of(tmp_path, [{"id": "a", "text": RULE}])
 
-    with pytest.raises(UsageError, match="threshold is 0.8, not 0.9") as refused:
+    with pytest.raises(UsageError, match=r"threshold is 0\.8, not 0\.9") as refused:
         Dedup(index=str(tmp_path), threshold=0.9)
 
     assert f"toolkit index rebuild --state {tmp_path}" in refused.value.hint
@@ -219,7 +225,10 @@ def test_a_missing_index_is_refused_before_any_record_is_read(tmp_path):
 
 
 def test_the_messages_of_a_conversation_are_found_in_the_index(tmp_path):
-    turns = [{"role": "user", "content": "高血压患者能喝咖啡吗？"}, {"role": "assistant", "content": "可以少量饮用，注意监测血压。"}]
+    turns = [
+        {"role": "user", "content": "高血压患者能喝咖啡吗？"},
+        {"role": "assistant", "content": "可以少量饮用，注意监测血压。"},
+    ]
     index_of(tmp_path, [{"id": "a", "messages": turns}])
 
     [gone] = Dedup(index=str(tmp_path)).run([{"id": "b", "messages": turns}]).rejected

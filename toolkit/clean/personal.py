@@ -8,14 +8,14 @@ from __future__ import annotations
 import hmac
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import orjson
 
 from toolkit.errors import UsageError, unknown_name
-from toolkit.text.pii import TYPES, Span, find_pii, mask, pseudonymize
+from toolkit.text.pii import TYPES, Detector, Span, find_pii, mask, pseudonymize
 
 ACTIONS = ("off", "flag", "mask", "pseudonym", "reject")
 KEY = "TOOLKIT_PSEUDONYM_KEY"
@@ -120,7 +120,9 @@ class Actions:
         domains = self.by_type.get(kind, {})
         return domains.get(domain or "", domains.get(_EVERY, self.general))
 
-    def apply(self, text: str, lang: str | None, domain: str | None, before: str = "") -> Found:
+    def apply(
+        self, text: str, lang: str | None, domain: str | None, before: str = "", among: Sequence[Detector] | None = None
+    ) -> Found:  # fmt: skip
         """Find what is in a text and replace what is to be replaced.
 
         Args:
@@ -128,6 +130,7 @@ class Actions:
             lang: Its language, which decides whose phone numbers are taken without a word before them.
             domain: The domain of its source.
             before: Words in front of it that say what it is (the name of its column) and are no part of it.
+            among: The detectors whose trigger matches, where that is known.
 
         >>> Actions.parse("mask", {}).apply("请拨打13812345678", "zh", None)
         Found(text='请拨打[PHONE]', counts=Counter({('mask', 'PHONE'): 1}))
@@ -135,7 +138,11 @@ class Actions:
         '每日3次，每次0.5mg'
         """
         skipped = len(before)
-        spans = [(s - skipped, e - skipped, kind) for s, e, kind in find_pii(before + text, lang) if s >= skipped]
+        spans = [
+            (s - skipped, e - skipped, kind)
+            for s, e, kind in find_pii(before + text, lang, among=among)
+            if s >= skipped
+        ]
         acted = [(span, self.of(span[2], domain)) for span in spans]
         counts = Counter((action, span[2]) for span, action in acted if action != "off")
         return Found(_replaced(text, acted), counts)

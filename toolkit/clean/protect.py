@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from toolkit.clean.findings import Finding
 from toolkit.clean.personal import FIX_NAMES, Actions, tell
 from toolkit.clean.texts import Texts
-from toolkit.text.pii import DETECTORS
+from toolkit.text.pii import DETECTORS, Detector
 
 _D = "[0-9０-９]"
 _HEX = "[0-9A-Fa-f０-９Ａ-Ｆａ-ｆ]"
@@ -98,7 +98,7 @@ def protect(
 
     def in_text(text: str, at: int) -> str:
         row = int(texts.rows[at])
-        now, counts = actions.apply(text, *about[row])
+        now, counts = actions.apply(text, *about[row], among=among[at])
         found[row].update(counts)
         return now
 
@@ -110,9 +110,18 @@ def protect(
     triggered = matching(texts.values, WORDS)
     numbered = np.flatnonzero(~triggered & (digits > 0))
     triggered[numbered] = matching(texts.values.take(pa.array(numbered)), NUMBERS)
+    among = detectors_of(texts.values, triggered)
     values, changed = replaced(texts.values, triggered, in_text)
     extra, _ = replaced(extra, matching(extra, _EXTRA_TRIGGER), in_extra)
     return Protected(texts.with_values(values), changed, extra, found)
+
+
+def detectors_of(values: pa.StringArray, where: np.ndarray) -> dict[int, list[Detector]]:
+    """For some texts of a column the detectors whose trigger matches; the others would look at them in vain."""
+    hits = np.flatnonzero(where)
+    texts = values.take(pa.array(hits))
+    matched = np.array([matching(texts, d.trigger) for d in DETECTORS])
+    return {int(at): [d for d, m in zip(DETECTORS, matched[:, n], strict=True) if m] for n, at in enumerate(hits)}
 
 
 def matching(column: pa.StringArray, trigger: str) -> np.ndarray:

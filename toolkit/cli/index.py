@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -83,11 +83,8 @@ def find(
     if not ids and source is None and text is None:
         raise UsageError("nothing to find", hint="name ids, --source or --text")
     opened = open_index(state, _fields(fields))
-    rows: Iterator[dict[str, Any]]
-    if text is not None:
-        rows = iter(like(opened, text))
-    else:
-        rows = (row for _, row in opened.find(ids=ids, source=source))
+    rows: Iterable[dict[str, Any]]
+    rows = like(opened, text) if text is not None else (row for _, row in opened.find(ids=ids, source=source))
     count = 0
     for row in rows:
         count += 1

@@ -100,16 +100,24 @@ def _read(step: Step) -> Iterator[Batch]:
 @click.argument("right", metavar="ID_B")
 @click.option("--out", default="build", show_default=True, help="The --out folder of the run.")
 @click.option("--fields", help="The compared fields, commas between; by default all that carry content.")
-@click.option("--threshold", type=float, default=0.8, show_default=True, help="From which similarity on texts are near.")
-@click.option("--unit", type=click.Choice(["char", "word"]), default="char", show_default=True, help="What a shingle is made of.")
+@click.option(
+    "--threshold", type=float, default=0.8, show_default=True, help="From which similarity on texts are near."
+)
+@click.option(
+    "--unit", type=click.Choice(["char", "word"]), default="char", show_default=True, help="What a shingle is made of."
+)
 @click.option("--as-of", metavar="DAY", help="The day for which the newest valid record survives.")
-def pair(left: str, right: str, out: str, fields: str | None, threshold: float, unit: str, as_of: str | None) -> None:
+def pair(
+    left: str, right: str, *, out: str, fields: str | None, threshold: float, unit: str, as_of: str | None
+) -> None:
     """Compare two records."""
     from toolkit.dedup import Dedup
     from toolkit.dedup.pair import explain, find_pair, lines_of
 
     stage = Dedup(fields=tuple(fields.split(",")) if fields else (), threshold=threshold, unit=unit, as_of=as_of)
-    for line in lines_of(explain(*find_pair(out, left, right), fields=stage.compared, params=stage.params, as_of=as_of)):
+    for line in lines_of(
+        explain(*find_pair(out, left, right), fields=stage.compared, params=stage.params, as_of=as_of)
+    ):
         click.echo(line)
 
 
@@ -135,4 +143,6 @@ def clusters(threshold: float, out: str, *, as_json: bool) -> None:
         click.echo(f"{name} leaves: {score:.4f} like {other}, which comes back")
     for name in found.unsure:
         click.echo(f"{name} is one of a crowd: only a new run decides")
-    click.echo(f"at {threshold}: {len(found.back):,} come back, {len(found.gone):,} leave, {len(found.unsure):,} unsure")
+    click.echo(
+        f"at {threshold}: {len(found.back):,} come back, {len(found.gone):,} leave, {len(found.unsure):,} unsure"
+    )

@@ -40,7 +40,7 @@ _SENTENCE = re.compile(rf"(?P<heading>^#{{1,6}} [^\n]*)|[^\n]+?(?:(?:{_END})[ \t
 class Limits(NamedTuple):
     """From how many documents of a source on, and from which share of them on, a sentence is boilerplate."""
 
-    count: int
+    documents: int
     share: float
 
 
@@ -155,7 +155,9 @@ def solve(rows: pa.Table, records: Records, limits: Limits) -> pa.Table:
 
 def _said(records: Records, keys: U64, refs: np.ndarray, firsts: Sequence[int]) -> dict[int, Row]:
     """Source, wording and example ids of the sentences that begin at these places."""
-    ends = [*firsts[1:], len(keys)][: len(firsts)]
+    if not firsts:
+        return {}
+    ends = [*firsts[1:], len(keys)]
     shown = sorted({int(r) for a, b in zip(firsts, ends, strict=True) for r in refs[a : min(b, a + EXAMPLES)]})
     table = records.take(pa.array(shown, pa.int64()), ["id", "source", *FIELDS, "messages"])
     place = {ref: n for n, ref in enumerate(shown)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
@@ -26,6 +27,16 @@ REASON = "conflicting_output"
 EXCERPT = 300
 """Characters of prompt and answers that a line of the report shows."""
 
+_TOLD = f'{BORDER}\\n:：“"`'
+"""Signs that the prompt itself brings what it speaks of."""
+_POINTS = re.compile(
+    rf"\s*(?:请问|請問)?(?:[这這该該此]|上述|以上|前述|[两兩二][个個种種者位])[^{_TOLD}]{{1,30}}"
+    rf"|\s*(?:[a-z]+[ ]){{0,8}}(?:these|those|the[ ](?:two|above|following)|this[ ](?:text|code|case|patient|disease))(?![a-z])"
+    rf"[^{_TOLD}]{{0,60}}",
+    re.IGNORECASE,
+)
+"""Short questions about things that they do not name."""
+
 
 def asked_and_answered(rows: pa.RecordBatch | pa.Table) -> tuple[pa.Array, pa.Array]:
     """What every example asks, and what it answers; null where it is no example with both."""
@@ -46,9 +57,23 @@ def _turns(messages: list[dict[str, Any]] | None) -> tuple[str | None, str | Non
 
 
 def emit(batch: Batch, kernel: str) -> pa.Table:
-    """The key of every prompt that has an answer."""
+    """The key of every prompt that has an answer and says what it asks about."""
     asked, _ = asked_and_answered(batch)
-    return keys_of(asked, kernel)
+    pointing = pa.array([text is not None and points_elsewhere(text) for text in asked.to_pylist()], pa.bool_())
+    return keys_of(pc.if_else(pointing, None, asked), kernel)
+
+
+def points_elsewhere(asked: str) -> bool:
+    """Say whether a prompt asks about something that stands elsewhere: two answers to it need not be about one thing.
+
+    In 8,658 real medical examples half of all conflicts were of this kind, each about two other diseases.
+
+    >>> points_elsewhere("这两个疾病的病因有何不同？"), points_elsewhere("What do these two drugs have in common?")
+    (True, True)
+    >>> points_elsewhere("食管癌和贫血的病因有何不同？"), points_elsewhere("What is the dose of aspirin?")  # named: compared
+    (False, False)
+    """
+    return _POINTS.fullmatch(asked) is not None
 
 
 FIELDS = ("prompt", "input", "output", "messages")

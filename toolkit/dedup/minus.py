@@ -14,13 +14,14 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from toolkit.dedup.compare import compared
 from toolkit.dedup.index.segment import Keys
-from toolkit.dedup.kernel import Params, band_keys, normal_column, pair_similarities, salient_keys
+from toolkit.dedup.kernel import CROWD, Pairs, Params, Work, band_keys, normal_column
 from toolkit.dedup.kernel.columns import I64
 from toolkit.dedup.kernel.functions import exact_halves
-from toolkit.dedup.kernel.near import F64
+from toolkit.dedup.prefix import Crowd
 from toolkit.dedup.reference import Place, places
 from toolkit.errors import UsageError
 from toolkit.formats import CannotRead, Format, detect
@@ -29,17 +30,26 @@ from toolkit.kinds import Batch, leave
 from toolkit.record import Row, columns_of
 
 SAMPLE = 50
-PAIRS = 50_000
-"""Candidate pairs whose texts are in memory at once."""
+"""Rows of a file by which its format is known."""
+AT_ONCE = 64
+"""Candidates of a record that are measured before those that already found their like are left out."""
 
 
 class Other(NamedTuple):
-    """The set that is subtracted: normal forms, where each stands, and its keys."""
+    """The set that is subtracted: distinct normal forms, where each stands first, and its keys.
 
+    Attributes:
+        crowd: The forms of runs too long to be compared with all.
+    """
+
+    fields: tuple[str, ...]
+    params: Params
+    kernel: str
     forms: pa.Array
     names: tuple[str, ...]
     exact: Keys
     bands: Keys
+    crowd: Crowd
 
 
 @functools.lru_cache(maxsize=4)
@@ -59,6 +69,21 @@ def other(
         UsageError: The rows of a file have none of the fields and are in no known format.
     """
     del digests
+    forms, names = _forms(paths, fields, kernel)
+    halves = exact_halves(forms, kernel=kernel, normal=True)
+    order = np.lexsort((halves[:, 1], halves[:, 0]))
+    exact = Keys(halves[order, 0], order.astype(np.uint32), halves[order, 1])
+    inked, keys = band_keys(forms, params=params, kernel=kernel, normal=True)
+    flat, owners = keys.ravel(), np.repeat(inked, params.bands).astype(np.uint32)
+    order = np.argsort(flat, kind="stable")
+    bands = Keys(flat[order], owners[order])
+    _, run, lengths = np.unique(bands.key, return_inverse=True, return_counts=True)
+    members = np.unique(bands.row[lengths[run] > CROWD]).astype(np.int64)
+    return Other(fields, params, kernel, forms, names, exact, bands, Crowd.of(forms, members, params, kernel))
+
+
+def _forms(paths: Sequence[str], fields: Sequence[str], kernel: str) -> tuple[pa.Array, tuple[str, ...]]:
+    """The distinct normal forms of some files, and where each stands first."""
     names: list[str] = []
     texts = [pa.array([], pa.string())]
     for path in paths:
@@ -67,12 +92,8 @@ def other(
         texts.append(compared(columns_of([row for _, row in rows]), fields))
     forms = normal_column(pa.concat_arrays(texts), kernel=kernel)
     halves = exact_halves(forms, kernel=kernel, normal=True)
-    order = np.lexsort((halves[:, 1], halves[:, 0]))
-    exact = Keys(halves[order, 0], order.astype(np.uint32), halves[order, 1])
-    inked, keys = band_keys(forms, params=params, kernel=kernel, normal=True)
-    flat, owners = keys.ravel(), np.repeat(inked, params.bands).astype(np.uint32)
-    order = np.argsort(flat, kind="stable")
-    return Other(forms, tuple(names), exact, Keys(flat[order], owners[order]))
+    firsts = np.sort(np.unique(halves, axis=0, return_index=True)[1])
+    return forms.take(pa.array(firsts)), tuple(names[n] for n in firsts.tolist())
 
 
 def _records(path: str, fields: Sequence[str]) -> Iterator[tuple[str, Row]]:
@@ -106,57 +127,55 @@ def _read(form: Format, row: Row) -> Row:
     return {k: v for k, v in example.items() if k != "extra"}
 
 
-def apply(batch: Batch, known: Other, stage: str, fields: Sequence[str], params: Params, kernel: str) -> Batch:
+def apply(batch: Batch, known: Other, stage: str) -> Batch:
     """Let the records leave that the other set has; the detail names the file and line."""
-    forms = normal_column(compared(batch, fields), kernel=kernel)
-    inked = np.array([bool(form) for form in forms.to_pylist()], bool)
-    halves = exact_halves(forms, kernel=kernel, normal=True)
+    forms = normal_column(compared(batch, known.fields), kernel=known.kernel)
+    inked = pc.greater(pc.binary_length(forms), 0).to_numpy(zero_copy_only=False)
+    halves = exact_halves(forms, kernel=known.kernel, normal=True)
     which, at = known.exact.matches(halves[:, 0])
     assert known.exact.half is not None
     same = (known.exact.half[at] == halves[which, 1]) & inked[which]
-    which, at = which[same], at[same]
-    batch = _drop(
-        batch, stage, "exact_duplicate", known, which, known.exact.row[at].astype(np.int64), np.ones(len(which))
-    )
-    left, right = _candidates(forms, known, params, kernel, np.setdiff1d(np.flatnonzero(inked), which))
-    return _drop(batch, stage, "near_duplicate", known, *_verified(forms, known, left, right, params, kernel))
+    equal = Pairs(which[same], known.exact.row[at[same]].astype(np.int64), np.ones(int(same.sum())))
+    batch = _drop(batch, stage, "exact_duplicate", known.names, equal)
+    near = _measured(forms, known, *_candidates(forms, known, np.setdiff1d(np.flatnonzero(inked), equal.left)))
+    return _drop(batch, stage, "near_duplicate", known.names, near)
 
 
-def _candidates(forms: pa.Array, known: Other, params: Params, kernel: str, wanted: I64) -> tuple[I64, I64]:
-    rows, keys = band_keys(forms, params=params, kernel=kernel, normal=True)
-    which, at = known.bands.matches(keys.ravel())
-    left, right = rows[which // params.bands], known.bands.row[at].astype(np.int64)
-    stays = np.isin(left, wanted)
-    pairs = np.unique(np.stack([left[stays], right[stays]], axis=1), axis=0)
-    return pairs[:, 0], pairs[:, 1]
+def _candidates(forms: pa.Array, known: Other, wanted: I64) -> tuple[I64, I64]:
+    """Pairs that may be near: by their band keys, in long runs by their rare shingles."""
+    rows, keys = band_keys(forms, params=known.params, kernel=known.kernel, normal=True)
+    keys, rows = keys[np.isin(rows, wanted)], rows[np.isin(rows, wanted)]
+    flat, owners = keys.ravel(), np.repeat(rows, keys.shape[1])
+    lengths = np.searchsorted(known.bands.key, flat, "right") - np.searchsorted(known.bands.key, flat, "left")
+    short = lengths <= CROWD
+    which, at = known.bands.matches(flat[short])
+    few = np.stack([owners[short][which], known.bands.row[at].astype(np.int64)])
+    many = np.stack(known.crowd.candidates(forms, np.unique(owners[~short])))
+    left, right = np.unique(np.concatenate([few, many], axis=1), axis=1)
+    return left, right
 
 
-def _verified(
-    forms: pa.Array, known: Other, left: I64, right: I64, params: Params, kernel: str
-) -> tuple[I64, I64, F64]:
-    """The pairs that reach the threshold and say the same numbers and negations."""
-    found = [(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))]
-    for start in range(0, len(left), PAIRS):
-        one, two = left[start : start + PAIRS], right[start : start + PAIRS]
-        ones, here = np.unique(one, return_inverse=True)
-        twos, there = np.unique(two, return_inverse=True)
-        texts = pa.concat_arrays([forms.take(pa.array(ones)), known.forms.take(pa.array(twos))])
-        there = there + len(ones)
-        similarity = pair_similarities(texts, here, there, params=params, kernel=kernel, normal=True)
-        near = np.flatnonzero(similarity >= params.threshold)
-        needed, inverse = np.unique(np.concatenate([here[near], there[near]]), return_inverse=True)
-        salient = salient_keys(texts.take(pa.array(needed)), kernel=kernel, normal=True)[inverse]
-        sure = near[salient[: len(near)] == salient[len(near) :]]
-        found.append((one[sure], two[sure], similarity[sure]))
-    first, second, scores = zip(*found, strict=True)
-    return np.concatenate(first), np.concatenate(second), np.concatenate(scores)
+def _measured(forms: pa.Array, known: Other, left: I64, right: I64) -> Pairs:
+    """The pairs that reach the threshold and say the same numbers and negations; enough of them for every row to leave."""
+    texts = pa.chunked_array([forms, known.forms])
+    lengths = pc.binary_length(texts).to_numpy()
+    work = Work(texts, known.params, known.kernel, normal=True)
+    found = [Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))]
+    while len(left):
+        turn = np.arange(len(left)) - np.searchsorted(left, left)
+        now = turn < AT_ONCE
+        near, _ = work.verify(left[now], right[now] + len(forms), lengths)
+        found.append(near._replace(right=near.right - len(forms)))
+        rest = ~now & ~np.isin(left, near.left)
+        left, right = left[rest], right[rest]
+    return Pairs(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
 
 
-def _drop(batch: Batch, stage: str, reason: str, known: Other, rows: I64, others: I64, similarity: F64) -> Batch:
-    """Let rows leave, each for the most similar of the others; of equal ones for the first."""
+def _drop(batch: Batch, stage: str, reason: str, names: Sequence[str], pairs: Pairs) -> Batch:
+    """Let rows leave, each for the most similar that was measured; of equal ones for the first."""
     details: list[str | None] = [None] * batch.num_rows
-    order = np.lexsort((others, -similarity, rows))
+    order = np.lexsort((pairs.right, -pairs.similarity, pairs.left))
     for n in order[::-1].tolist():  # the best comes last and stays
-        details[int(rows[n])] = f"same as {known.names[int(others[n])]} at similarity {similarity[n]:.4f}"
+        details[int(pairs.left[n])] = f"same as {names[int(pairs.right[n])]} at similarity {pairs.similarity[n]:.4f}"
     mask = pa.array([d is not None for d in details])
     return leave(batch, mask, stage, reason, pa.array(details, pa.string()))

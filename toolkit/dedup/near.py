@@ -110,7 +110,7 @@ def solve(
     found, kept_for, score = settle(work, crowds_of(one[crowd], two[crowd], order), pairs, order)
     variants = Pairs(*(a[(near & ~same_time) | (kind == "vetoed")] for a in (one, two, similarity)))
     likes = _likes(facts, found, order)
-    return table_of(_decisions(facts, [*found, variants], variants, kept_for, score, likes))
+    return table_of(_decisions(facts, [*found, variants], variants, kept_for=kept_for, score=score, likes=likes))
 
 
 def times_of(facts: Sequence[Facts]) -> np.ndarray:
@@ -123,6 +123,7 @@ def _decisions(
     facts: Sequence[Facts],
     linked: Sequence[Pairs],
     variants: Pairs,
+    *,
     kept_for: I64,
     score: np.ndarray,
     likes: Sequence[Sequence[Like]],

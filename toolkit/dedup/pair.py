@@ -75,7 +75,7 @@ def explain(
     >>> explain(a, a | {"id": "b", "text": a["text"].replace("3", "2")}, params=Params(threshold=0.5)).verdict
     'not merged: they differ in 3 / 2'
     >>> explain(a, a | {"id": "b", "text": a["text"] + "！"}).verdict  # punctuation is no difference
-    'merged: equal normal forms; b stays, because it is longer'
+    'merged: equal normal forms; a stays, because its id is smaller'
     """
     chosen = params or Params()
     rows = _Rows(pa.Table.from_batches([columns_of([left, right])]))
@@ -123,7 +123,11 @@ def _verdict(
     if similarity < threshold:
         return f"not merged: similarity {similarity:.4f} is under the threshold {threshold}"
     if differ:
-        shown = f"{' '.join(only[0]) or 'nothing'} / {' '.join(only[1]) or 'nothing'}" if any(only) else "the order of their numbers"
+        shown = (
+            f"{' '.join(only[0]) or 'nothing'} / {' '.join(only[1]) or 'nothing'}"
+            if any(only)
+            else "the order of their numbers"
+        )
         return f"not merged: they differ in {shown}"
     if one.lasts != two.lasts:
         return f"not merged: fact keys or intervals differ, {times}; aging decides"
@@ -166,7 +170,9 @@ def _one(found: dict[str, Row], wanted: str, out: Path) -> Row:
     if len(names) == 1:
         return found[names[0]]
     what = f"begins {len(names)} ids: {', '.join(names[:3])}" if names else "is in no file of this run"
-    raise UsageError(f"{wanted}: {what}", hint=f"ids stand in {out}/clusters.jsonl, release/provenance.jsonl and rejected/*.jsonl")
+    raise UsageError(
+        f"{wanted}: {what}", hint=f"ids stand in {out}/clusters.jsonl, release/provenance.jsonl and rejected/*.jsonl"
+    )
 
 
 def _left(out: Path) -> Iterator[Row]:

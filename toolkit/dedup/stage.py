@@ -139,7 +139,7 @@ class Dedup(Stage):
     def apply_minus(self, batch: Batch) -> Batch:
         """Drop what the other set has."""
         known = minus.other(self.minus, self._digests["minus"], self.compared, self.params, self.kernel)
-        return minus.apply(batch, known, self.name, self.compared, self.params, self.kernel)
+        return minus.apply(batch, known, self.name)
 
     def apply_against(self, batch: Batch) -> Batch:
         """Drop what holds a passage of an evaluation."""

@@ -31,11 +31,15 @@ _DIVISION = re.compile(
 )
 _ATTACHMENT = re.compile(
     rf"\s*(?:附(?:件|表|录|錄|图|圖)?[\s\u3000]?[{_HAN_NUMBER}0-9]{{0,3}}[\s\u3000]*(?:[:：（(《]|$)"
+    rf"|附(?:件|表|录|錄|图|圖)[{_HAN_NUMBER}0-9]{{0,3}}[\s\u3000]+[^。；，：]{{1,40}}$"
     rf"|[\u3400-\u9fff]{{2,20}}表[{_HAN_NUMBER}0-9]{{0,3}}(?:[（(][^（()）]{{1,20}}[)）])?\s*$"
     r"|(?:SCHEDULE|Schedule|ANNEX|Annex|APPENDIX|Appendix)(?:\s(?:[0-9]{1,3}|[A-Z]|[IVX]{1,5}))?\s*(?:[.:–—]|$))"
 )
 _CAPTION_ZH = re.compile(r"(?:【([^】]{1,30})】|〔([^〕]{1,30})〕)[\s\u3000]*")
-_REPEALED = re.compile(r"[（(【\[]?\s*(?:已?(?:删去|删除|废止|刪除|廢止)|Repealed|Omitted|Reserved)", re.IGNORECASE)
+_REPEALED = re.compile(
+    r"[（(【\[]?\s*(?:已?(?:删去|删除|废止|刪除|廢止)(?=\s*(?:[（()）【】\[\]。，]|$))|Repealed|Omitted|Reserved)",
+    re.IGNORECASE,
+)  # "删去“暂行”二字" is what an amendment says
 _LEANING = re.compile(
     r"(?:前款|前[一二两三]款|前[一二两三]?条|本[法条]第|本条例第|本(?:办法|规定|细则)第|the preceding|subsection \()"
 )
@@ -111,7 +115,8 @@ def _heads(doc: Document) -> Iterator[Article]:
             number = (number_of(found[2]), _letter(found[3]))
         else:
             continue
-        yield Article(" ".join(found[1].split()), number, index, line.start + found.end())
+        between = " " if found[1].isascii() or found[1][0] == "§" else ""
+        yield Article(between.join(found[1].split()), number, index, line.start + found.end())
 
 
 def _letter(suffix: str | None) -> int:

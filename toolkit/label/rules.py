@@ -114,7 +114,13 @@ def wording(found: Found, doc: Document, lang: str, version: str) -> tuple[str, 
 
 
 def _law_title(doc: Document) -> str:
-    """The title of the law; where only a part of a code names the file (总则, 婚姻家庭编), that of the whole code."""
+    r"""The title of the law; where the document is called after a part of a code, that of the whole code.
+
+    >>> _law_title(Document.parse("# 中华人民共和国民法典\n\n# 总则\n\n第一条 …", "总则"))
+    '中华人民共和国民法典'
+    >>> _law_title(Document.parse("# Civil Code\n\n## Sale", "Book II")), _law_title(Document.parse("# 中华人民共和国拍卖法", "拍卖法"))
+    ('Civil Code', '拍卖法')
+    """
     if not (is_generic(doc.title) or _PART.fullmatch(doc.title)) or not doc.headings:
         return doc.title
     whole = clean_title(doc.headings[0].plain)

@@ -89,7 +89,7 @@ def solve_exact(rows: pa.Table, records: Records, index: Index, solve: Solve) ->
     both = WithIndex(records, index)
     own = _own(rows.column("ref").to_numpy(), both)
     rows = rows.filter(pc.invert(pc.is_in(rows.column("ref"), value_set=pa.array(list(own), pa.int64()))))
-    return _told(solve(rows, both), both) if rows.num_rows else table_of([])
+    return _told(solve(rows, both)) if rows.num_rows else table_of([])
 
 
 def solve_near(rows: pa.Table, records: Records, index: Index, solve: Solve) -> pa.Table:
@@ -102,7 +102,7 @@ def solve_near(rows: pa.Table, records: Records, index: Index, solve: Solve) -> 
     kept = rows.filter(pc.invert(pc.or_(crowd, strange)))
     links = _relinked(rows.filter(crowd), own)
     rows = pa.concat_tables([kept, links.cast(kept.schema)])
-    return _told(solve(rows, both), both) if rows.num_rows else table_of([])
+    return _told(solve(rows, both)) if rows.num_rows else table_of([])
 
 
 def _own(refs: I64, records: Records) -> dict[int, int]:
@@ -132,7 +132,7 @@ def _relinked(links: pa.Table, own: Mapping[int, int]) -> pa.Table:
     return pa.table({"left": left, "right": right, "similarity": np.zeros(len(left)), "kind": kinds})
 
 
-def _told(decided: pa.Table, records: Records) -> pa.Table:
+def _told(decided: pa.Table) -> pa.Table:
     """Decisions that concern the run: about its records, and about entries that one of them replaces."""
     rows = decided.to_pylist()
     ours = {row["id"] for row in rows if row["ref"] >= 0}

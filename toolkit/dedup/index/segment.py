@@ -54,8 +54,8 @@ def stored(batch: pa.RecordBatch, fields: Sequence[str], kernel: str) -> pa.Tabl
     """
     texts = compared(batch, fields)
     columns = [batch.column("id"), texts]
-    for name in _KEPT:
-        parts = [pc.struct_field(batch.column(name), f) for f in _KEPT[name]]
+    for name, kept in _KEPT.items():
+        parts = [pc.struct_field(batch.column(name), f) for f in kept]
         columns.append(pa.StructArray.from_arrays(parts, fields=_fields(name)))
     table = pa.Table.from_arrays([pa.array(c) for c in columns], schema=STORED)
     return table.filter(pc.greater(pc.binary_length(normal_column(texts, kernel=kernel)), 0))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from toolkit.errors import UsageError
-from toolkit.text.pii.detector import HIDDEN, ExtraDetector, Span
+from toolkit.text.pii.detector import HIDDEN, Detector, ExtraDetector, Span
 from toolkit.text.pii.patterns import DETECTORS, PII_TRIGGER
 
 TYPES = tuple(detector.type for detector in DETECTORS)
@@ -55,7 +55,9 @@ class _View(NamedTuple):
         return self.starts[span[0]], self.starts[span[1]], span[2]
 
 
-def find_pii(text: str, lang: str | None = None, *, extra: Sequence[ExtraDetector] = ()) -> list[Span]:
+def find_pii(
+    text: str, lang: str | None = None, *, extra: Sequence[ExtraDetector] = (), among: Sequence[Detector] | None = None
+) -> list[Span]:  # fmt: skip
     """Find the personal data and the secrets of a text.
 
     What is found is a shape confirmed by a checksum, a numbering plan, or a word before it. Names and postal addresses are
@@ -67,6 +69,8 @@ def find_pii(text: str, lang: str | None = None, *, extra: Sequence[ExtraDetecto
         text: The text as it stands; full-width digits are understood.
         lang: `zh` or `en` (or a longer tag): decides whose phone numbers are taken without a word before them. None: both.
         extra: Functions from text to `(start, end, TYPE)`; where they overlap with the table, the table holds.
+        among: The detectors whose trigger matches, where a caller knows them already: over an Arrow column a trigger
+            costs a hundredth of what it costs here.
 
     Returns:
         `(start, end, type)`, sorted, not overlapping; offsets in characters, end exclusive.
@@ -83,20 +87,23 @@ def find_pii(text: str, lang: str | None = None, *, extra: Sequence[ExtraDetecto
     [(6, 13, 'NAME')]
     """
     spans: list[Span] = []
-    if _TRIGGER.search(text):
-        spans = _found_beside(text, [], lang)
+    if among if among is not None else _TRIGGER.search(text):
+        spans = _found_beside(text, [], lang, among)
     added = _from_extra(text, extra, spans)
     if added:  # what they named is hidden, too, before the last word is said
         spans = _found_beside(text, [*spans, *added], lang)
     return spans
 
 
-def _found_beside(text: str, spans: Sequence[Span], lang: str | None) -> list[Span]:
+def _found_beside(
+    text: str, spans: Sequence[Span], lang: str | None, among: Sequence[Detector] | None = None
+) -> list[Span]:  # fmt: skip
     """Add to the spans what is found while they and all placeholders are hidden."""
     region = lang.partition("-")[0] if lang else None
     all_spans = list(spans)
     view = _View(text, range(len(text) + 1)).hide(_hidden_at_first(text, spans))
-    while found := _detect(view.text, region):
+    while found := _detect(view.text, region, among):
+        among = None  # what is hidden may bring other neighbors together
         all_spans += map(view.original, found)
         view = view.hide([(start, end) for start, end, _ in found])
     return sorted(all_spans)
@@ -108,10 +115,10 @@ def _hidden_at_first(text: str, spans: Sequence[Span]) -> list[tuple[int, int]]:
     return sorted([*outside, *((start, end) for start, end, _ in spans)])
 
 
-def _detect(text: str, region: str | None) -> list[Span]:
+def _detect(text: str, region: str | None, among: Sequence[Detector] | None) -> list[Span]:
     taken: list[Span] = []
     folded = fold(text)
-    for detector in DETECTORS:
+    for detector in among if among is not None else [d for d in DETECTORS if d.may_find(text)]:
         for place in detector.find(text if detector.raw else folded, region):
             if not _overlaps(place, taken):
                 taken.append((*place, detector.type))

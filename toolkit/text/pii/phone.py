@@ -61,6 +61,8 @@ SHAPES = (
     _shape("GB", r"07[0-9]{3} ?[0-9]{3} ?[0-9]{3}"),
 )
 _INTERNATIONAL = re.compile(r"(?<![0-9A-Za-z_])\+[0-9](?:[ .()-]{0,2}[0-9]){6,14}(?![0-9A-Za-z_])")
+_DIGITS = re.compile(r"[0-9](?:[0-9 .()-]{0,3}[0-9]){6,}")
+"""A run of digits as long as a number: the twelve shapes are looked for there, not in the whole text."""
 _GROUP_END = re.compile(r"[ .()-]+(?=[0-9]+$)")
 
 
@@ -74,8 +76,9 @@ def find_phones(text: str, lang: str | None) -> Iterator[tuple[int, int]]:
     """
     yield from _international(text)
     own = REGIONS.get(lang or "", ("CN", "HK", "TW", "US", "GB"))
+    windows = [(max(0, run.start() - 2), run.end() + 2) for run in _DIGITS.finditer(text)]
     for shape in SHAPES:
-        for match in shape.pattern.finditer(text):
+        for match in (m for window in windows for m in shape.pattern.finditer(text, *window)):
             if _plausible(match, alone=shape.alone and shape.region in own) and is_valid(match["number"], shape.region):
                 yield match.span()
 
