@@ -120,7 +120,7 @@ def detectors_of(values: pa.StringArray, where: np.ndarray) -> dict[int, list[De
     """For some texts of a column the detectors whose trigger matches; the others would look at them in vain."""
     hits = np.flatnonzero(where)
     texts = values.take(pa.array(hits))
-    matched = np.array([matching(texts, d.trigger) for d in DETECTORS])
+    matched = np.array([matching(texts, _NARROW.get(d.type, d.trigger)) for d in DETECTORS])
     return {int(at): [d for d, m in zip(DETECTORS, matched[:, n], strict=True) if m] for n, at in enumerate(hits)}
 
 

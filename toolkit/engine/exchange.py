@@ -8,7 +8,7 @@ reader of a key range opens only what it needs.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -40,11 +40,14 @@ def bucket_of(keys: pa.Array | pa.ChunkedArray, buckets: int) -> np.ndarray:
     return (values % np.uint64(buckets)).astype(np.int64)
 
 
-class BucketWriter:
-    """Writes rows by bucket into an open file; a file without rows stays empty."""
+class Writer:
+    """Collects rows and writes them to an open file in portions that fit into memory; without rows it stays empty."""
 
-    def __init__(self, file: BinaryIO, buckets: int) -> None:
-        self._file, self._buckets = file, buckets
+    at_once = 0
+    compression: str | None = None
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
         self._waiting: list[pa.Table] = []
         self._rows = 0
         self._writer: Any = None
@@ -54,7 +57,7 @@ class BucketWriter:
         """Add rows with a `key`."""
         self._waiting.append(rows)
         self._rows += rows.num_rows
-        if self._rows >= FLUSH_ROWS:
+        if self._rows >= self.at_once:
             self._flush()
 
     def close(self) -> None:
@@ -68,10 +71,43 @@ class BucketWriter:
             return
         table = pa.concat_tables(self._waiting)
         if self._writer is None:
-            self._writer = pa.ipc.new_file(self._file, table.schema)
-        for part in split_sorted(table, bucket_of(table.column("key"), self._buckets), self._buckets):
-            self._writer.write_batch(_one_batch(part))
+            options = pa.ipc.IpcWriteOptions(compression=self.compression)
+            self._writer = pa.ipc.new_file(self._file, table.schema, options=options)
+        for batch in self.batches(table):
+            self._writer.write_batch(batch)
         self._waiting, self._rows = [], 0
+
+    def batches(self, table: pa.Table) -> Iterable[pa.RecordBatch]:
+        """The batches that are written of one portion."""
+        return table.to_batches()
+
+
+class BucketWriter(Writer):
+    """One batch per bucket and portion."""
+
+    at_once = FLUSH_ROWS
+
+    def __init__(self, file: BinaryIO, buckets: int) -> None:
+        super().__init__(file)
+        self._buckets = buckets
+
+    def batches(self, table: pa.Table) -> Iterable[pa.RecordBatch]:
+        """Batch number = bucket, counted on from portion to portion."""
+        return map(_one_batch, split_sorted(table, bucket_of(table.column("key"), self._buckets), self._buckets))
+
+
+class SortedWriter(Writer):
+    """Sorted runs in chunks, with the first and last key of each."""
+
+    at_once = RUN_ROWS
+    compression = "lz4"
+
+    def batches(self, table: pa.Table) -> Iterable[pa.RecordBatch]:
+        """The chunks of one run."""
+        for batch in by_key(table).combine_chunks().to_batches(max_chunksize=CHUNK_ROWS):
+            keys = batch.column("key")
+            self.chunks.append([keys[0].as_py().hex(), keys[-1].as_py().hex()])
+            yield batch
 
 
 def split_sorted(table: pa.Table, numbers: np.ndarray, count: int) -> list[pa.Table]:
@@ -106,43 +142,6 @@ def read_part(path: Path, number: int, parts: int) -> pa.Table | None:
         file = pa.ipc.open_file(source)
         batches = [file.get_batch(i) for i in range(number, file.num_record_batches, parts)]
         return pa.Table.from_batches(batches, schema=file.schema)
-
-
-class SortedWriter:
-    """Writes rows in key order, in runs that fit into memory; a file without rows stays empty."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self._waiting: list[pa.Table] = []
-        self._rows = 0
-        self._writer: Any = None
-        self.chunks: list[list[str]] = []
-
-    def add(self, rows: pa.Table) -> None:
-        """Add rows with a binary `key`."""
-        self._waiting.append(rows)
-        self._rows += rows.num_rows
-        if self._rows >= RUN_ROWS:
-            self._flush()
-
-    def close(self) -> None:
-        """Write what is left and the footer."""
-        self._flush()
-        if self._writer is not None:
-            self._writer.close()
-
-    def _flush(self) -> None:
-        if not self._rows:
-            return
-        table = pa.concat_tables(self._waiting)
-        ordered = by_key(table)
-        if self._writer is None:
-            self._writer = pa.ipc.new_file(self._file, table.schema, options=pa.ipc.IpcWriteOptions(compression="lz4"))
-        for batch in ordered.combine_chunks().to_batches(max_chunksize=CHUNK_ROWS):
-            keys = batch.column("key")
-            self.chunks.append([keys[0].as_py().hex(), keys[-1].as_py().hex()])
-            self._writer.write_batch(batch)
-        self._waiting, self._rows = [], 0
 
 
 def read_batches(path: Path, columns: Callable[[str], bool] | None = None) -> Iterator[pa.RecordBatch]:
