@@ -20,7 +20,7 @@ KEYS = {
     "stages": "The stages in order; an entry is a name, or a name with its options. Stages may repeat.",
     "release": "Options of the release; without it a run ends with records.",
 }
-PATH_OPTIONS = ("sources", "policy", "templates", "against", "minus", "index", "terms")
+PATH_OPTIONS = ("sources", "policy", "templates", "against", "minus", "index", "terms", "lexicon", "classifier")
 """Options that name files relative to the recipe."""
 
 

@@ -2,7 +2,7 @@
 
 Texts are met by passages: runs of 13 words of the normal form, or of 16 characters where the evaluation text is mostly
 Chinese. A record holds an evaluation text when half of its passages (option `share`) stand in the record. One passage is
-not enough by default: of 4,800 answers of a Chinese legal set, two in five share some 16 characters with the first 200
+not enough by default: of 4,800 answers of a Chinese legal set, one in six shares some 16 characters with the first 200
 ("建议您咨询专业律师以获取更详细的法律意见"), which is how lawyers speak and no leak. A text shorter than a passage
 is only met by a field that equals it. A passage in more than 10 rows of one file is the wording of its task and counts
 for nothing.

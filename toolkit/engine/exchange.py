@@ -79,7 +79,8 @@ class Writer:
 
     def batches(self, table: pa.Table) -> Iterable[pa.RecordBatch]:
         """The batches that are written of one portion."""
-        return table.to_batches()
+        batches: list[pa.RecordBatch] = table.to_batches()
+        return batches
 
 
 class BucketWriter(Writer):

@@ -21,6 +21,7 @@ from toolkit.kinds import Counts
 
 ROW_GROUP = 10_000
 PACKAGES = (
+    "ahocorasick-rs",
     "chardet",
     "datasketch",
     "ftfy",
