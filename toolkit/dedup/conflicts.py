@@ -30,7 +30,8 @@ EXCERPT = 300
 _TOLD = f'{BORDER}\\n:：“"`'
 """Signs that the prompt itself brings what it speaks of."""
 _POINTS = re.compile(
-    rf"\s*(?:请问|請問)?(?:[这這该該此]|上述|以上|前述|[两兩二][个個种種者位])[^{_TOLD}]{{1,30}}"
+    rf"\s*(?:请问|請問)?(?:[这這该該此]|上述|以上|前述"
+    rf"|[两兩二](?:者|[个個种種](?:疾?病|[药藥]|知[识識]|方[法案])))[^{_TOLD}]{{1,30}}"
     rf"|\s*(?:[a-z]+[ ]){{0,8}}(?:these|those|the[ ](?:two|above|following)|this[ ](?:text|code|case|patient|disease))(?![a-z])"
     rf"[^{_TOLD}]{{0,60}}",
     re.IGNORECASE,

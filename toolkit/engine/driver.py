@@ -240,6 +240,7 @@ class Driver:
                 self._store.path(name, "report"), orjson.dumps({k: [x.decode() for x in v] for k, v in report.items()})
             )
             rows = 0 if solved is None else solved.num_rows
+            pa.default_memory_pool().release_unused()  # texts that were looked at; the driver holds none
             self._store.commit(Done(name, rows, self._store.measure(name, ["arrow", "report"])))
         done.reports.append(name)
         done.used.add(name)

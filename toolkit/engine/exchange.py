@@ -18,10 +18,10 @@ import pyarrow.compute as pc
 
 from toolkit.files import atomic
 
-FLUSH_ROWS = 4_000_000
-"""Rows a writer holds before it writes one sequence of batches: a bound for memory, about 200 MB."""
-RUN_ROWS = 100_000
-"""Rows of a sorted run: they hold text, so fewer."""
+FLUSH_BYTES = 128 << 20
+"""What a writer of narrow rows holds before it writes one sequence of batches: a bound for a shard of any size."""
+RUN_BYTES = 8 << 20
+"""A sorted run: its rows hold text."""
 CHUNK_ROWS = 1_000
 
 
@@ -44,20 +44,21 @@ class Writer:
     """Collects rows and writes them to an open file in portions that fit into memory; without rows it stays empty."""
 
     at_once = 0
+    """Bytes of rows that are held at most."""
     compression: str | None = None
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._waiting: list[pa.Table] = []
-        self._rows = 0
+        self._bytes = 0
         self._writer: Any = None
         self.chunks: list[list[str]] = []
 
     def add(self, rows: pa.Table) -> None:
         """Add rows with a `key`."""
         self._waiting.append(rows)
-        self._rows += rows.num_rows
-        if self._rows >= self.at_once:
+        self._bytes += rows.nbytes
+        if self._bytes >= self.at_once:
             self._flush()
 
     def close(self) -> None:
@@ -67,7 +68,7 @@ class Writer:
             self._writer.close()
 
     def _flush(self) -> None:
-        if not self._rows:
+        if not self._waiting:
             return
         table = pa.concat_tables(self._waiting)
         if self._writer is None:
@@ -75,7 +76,7 @@ class Writer:
             self._writer = pa.ipc.new_file(self._file, table.schema, options=options)
         for batch in self.batches(table):
             self._writer.write_batch(batch)
-        self._waiting, self._rows = [], 0
+        self._waiting, self._bytes = [], 0
 
     def batches(self, table: pa.Table) -> Iterable[pa.RecordBatch]:
         """The batches that are written of one portion."""
@@ -86,7 +87,7 @@ class Writer:
 class BucketWriter(Writer):
     """One batch per bucket and portion."""
 
-    at_once = FLUSH_ROWS
+    at_once = FLUSH_BYTES
 
     def __init__(self, file: BinaryIO, buckets: int) -> None:
         super().__init__(file)
@@ -100,7 +101,7 @@ class BucketWriter(Writer):
 class SortedWriter(Writer):
     """Sorted runs in chunks, with the first and last key of each."""
 
-    at_once = RUN_ROWS
+    at_once = RUN_BYTES
     compression = "lz4"
 
     def batches(self, table: pa.Table) -> Iterable[pa.RecordBatch]:
