@@ -4,7 +4,7 @@ AS_OF ?= 2026-11-22
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test check docs test-faults test-cluster bench clean
+.PHONY: run test check docs test-faults test-cluster bench bench-clean bench-dedup clean
 
 run: .venv/core ## the sample data through the whole chain
 	$(BIN)/toolkit run sample_data/recipe.yaml --out build --as-of $(AS_OF)
@@ -32,6 +32,15 @@ test-cluster: .venv/cluster ## Dask, Spark and Ray on loopback, each with a work
 bench: .venv/test ## figures into benchmarks/results
 	$(BIN)/python benchmarks/bench_chain.py
 
+bench-clean: .venv/test .venv/peers ## cleaning beside data-juicer and datatrove; some ten minutes
+	$(BIN)/python benchmarks/bench_clean.py --json benchmarks/results/clean-100k.json
+	$(BIN)/python benchmarks/peers/clean.py
+	$(BIN)/python benchmarks/peers/tables.py
+
+bench-dedup: .venv/test .venv/peers ## deduplication beside six peers; some ten minutes
+	$(BIN)/python benchmarks/bench_dedup.py
+	$(BIN)/python benchmarks/peers/tables.py
+
 .venv/pip:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "toolkit needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv .venv
@@ -48,6 +57,11 @@ bench: .venv/test ## figures into benchmarks/results
 
 .venv/cluster: .venv/test
 	$(PIP) -e '.[all,dask,spark,ray]' --group cluster
+	touch $@
+
+.venv/peers: .venv/pip benchmarks/peers/requirements.txt # of their own: their pins are not ours
+	$(PYTHON) -m venv .venv/peers
+	.venv/peers/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/peers/requirements.txt
 	touch $@
 
 clean:

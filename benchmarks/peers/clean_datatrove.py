@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 from datatrove.data import Document
 from datatrove.pipeline.filters import C4QualityFilter, GopherQualityFilter, GopherRepetitionFilter
@@ -37,7 +38,7 @@ def steps(language: str) -> list[object]:
 
 
 def documents(source: str, language: str) -> Iterator[Document]:
-    with open(source, "rb") as lines:
+    with Path(source).open("rb") as lines:
         for line in lines:
             row = json.loads(line)
             if row["id"].startswith(language):
@@ -46,13 +47,14 @@ def documents(source: str, language: str) -> Iterator[Document]:
 
 def main(source: str, target: str) -> None:
     logger.remove()
-    with open(target, "w", encoding="utf-8") as out:
+    with Path(target).open("w", encoding="utf-8") as out:
         for name, language in (("zh", Languages.chinese__hani), ("en", Languages.english)):
             flow = documents(source, name)
             for step in steps(language):
                 flow = step.run(flow)
-            for document in flow:
-                out.write(json.dumps({"id": document.id, "text": document.text}, ensure_ascii=False) + "\n")
+            out.writelines(
+                json.dumps({"id": document.id, "text": document.text}, ensure_ascii=False) + "\n" for document in flow
+            )
 
 
 if __name__ == "__main__":

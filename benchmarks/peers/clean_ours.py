@@ -42,8 +42,7 @@ def main(source: str, target: str) -> None:
             began = time.process_time()
             cleaned = stage.apply_batch(batch)
             spent += time.process_time() - began
-            for row in kept(cleaned).to_pylist():
-                out.write(orjson.dumps(row) + b"\n")
+            out.writelines(orjson.dumps(row) + b"\n" for row in kept(cleaned).to_pylist())
     asked = language._ask.cache_info().misses - before  # noqa: SLF001
     print(json.dumps({"work_cpu_s": spent, "asked_langdetect": asked}))
 

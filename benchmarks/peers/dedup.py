@@ -11,6 +11,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import TypeVar
 
@@ -39,7 +40,7 @@ class Texts:
                 ends = self.offsets[first : first + CHUNK + 1]
                 data = file.read(int(ends[-1] - ends[0]))
                 places = (ends - ends[0]).tolist()
-                texts = [data[a:b].decode() for a, b in zip(places, places[1:], strict=False)]
+                texts = [data[a:b].decode() for a, b in pairwise(places)]
                 began = time.process_time()
                 forms = [form(text) for text in texts]
                 self.cut += time.process_time() - began

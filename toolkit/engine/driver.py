@@ -35,7 +35,7 @@ from toolkit.stage import Stage
 
 FAULTS_AT_LEAST = 10
 """A share of a handful of rows says nothing: below this many quarantined rows the limit does not stop a run."""
-RANGE_CHUNKS = 40
+RANGE_CHUNKS = 8
 """Chunks of 1,000 lines that one task of the global sort holds in memory."""
 
 
@@ -251,13 +251,18 @@ class Driver:
         assert isinstance(phase.emit.step, Export)
         chunks = [c for s in shards for c in s.chunks]
         borders = exchange.range_borders(chunks, max(1, len(chunks) // RANGE_CHUNKS))
-        inputs = tuple((self._store.path(s.address, "emit.arrow"), s.chunks) for s in shards)
         address = digest(phase.prefix, *[s.address for s in shards])
         tasks = [
-            RangeTask(self._store.root, digest("range", address, low, high or ""), inputs, low, high)
+            RangeTask(
+                self._store.root, digest("range", address, low, high or ""), self._range(shards, low, high), low, high
+            )
             for low, high in zip(borders, [*borders[1:], None], strict=True)
         ]
         return [a.address for a in self._tasks(f"{phase.emit.name} sort", run_range, tasks, done)]
+
+    def _range(self, shards: Sequence[Done], low: str, high: str | None) -> tuple[tuple[Path, tuple[int, ...]], ...]:
+        held = ((s.address, exchange.overlapping(s.chunks, low, high)) for s in shards)
+        return tuple((self._store.path(address, "emit.arrow"), chunks) for address, chunks in held if chunks)
 
 
 def first_rows(read: Read, limit: int) -> list[Unit]:

@@ -161,23 +161,29 @@ def by_key(table: pa.Table) -> pa.Table:
     return table if all(a <= b for a, b in itertools.pairwise(keys)) else table.sort_by("key")
 
 
-def read_range(path: Path, chunks: Sequence[Sequence[str]], low: str, high: str | None) -> list[pa.RecordBatch]:
-    """The rows with low <= key < high (hexadecimal; no upper end = to the last)."""
-    if not chunks:
-        return []
-    found = []
+def overlapping(chunks: Sequence[Sequence[str]], low: str, high: str | None) -> tuple[int, ...]:
+    """The numbers of the chunks that may hold keys from `low` up to, but without, `high`.
+
+    >>> overlapping([["00", "3f"], ["40", "7f"], ["80", "ff"]], "40", "80")
+    (1,)
+    """
+    inside = ((n, first, last) for n, (first, last) in enumerate(chunks))
+    return tuple(n for n, first, last in inside if last >= low and (high is None or first < high))
+
+
+def read_range(path: Path, chunks: Sequence[int], low: str, high: str | None) -> list[pa.RecordBatch]:
+    """The rows with low <= key < high (hexadecimal; no upper end = to the last), out of the chunks named."""
     with pa.OSFile(str(path)) as source:
         file = pa.ipc.open_file(source)
-        for number, (first, last) in enumerate(chunks):
-            if last < low or (high is not None and first >= high):
-                continue
-            batch = file.get_batch(number)
-            key = batch.column("key")
-            mask = pc.greater_equal(key, pa.scalar(bytes.fromhex(low), key.type))
-            if high is not None:
-                mask = pc.and_(mask, pc.less(key, pa.scalar(bytes.fromhex(high), key.type)))
-            found.append(batch.filter(mask))
-    return found
+        return [_within(file.get_batch(n), low, high) for n in chunks]
+
+
+def _within(batch: pa.RecordBatch, low: str, high: str | None) -> pa.RecordBatch:
+    key = batch.column("key")
+    mask = pc.greater_equal(key, pa.scalar(bytes.fromhex(low), key.type))
+    if high is not None:
+        mask = pc.and_(mask, pc.less(key, pa.scalar(bytes.fromhex(high), key.type)))
+    return batch.filter(mask)
 
 
 def range_borders(chunks: Sequence[Sequence[str]], parts: int) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -359,11 +359,11 @@ def write_result(path: Path, result: pa.Table | None, layout: str, *, shards: in
 
 @dataclass(frozen=True)
 class RangeTask:
-    """One key range of a global sort: part of the sorted emissions of all shards."""
+    """One key range of a global sort: the files that hold a part of it, with the numbers of the chunks."""
 
     folder: Path
     address: str
-    inputs: tuple[tuple[Path, Sequence[Sequence[str]]], ...]
+    inputs: tuple[tuple[Path, tuple[int, ...]], ...]
     low: str
     high: str | None
 
