@@ -11,7 +11,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from toolkit.clean.columns import fix_column
 from toolkit.clean.findings import Finding, add_to_list, settle
 from toolkit.clean.judge import judge_batch
 from toolkit.clean.languages import name_languages
@@ -21,6 +20,7 @@ from toolkit.clean.phrases import CLOSING_TRIGGER, drop_closings
 from toolkit.clean.profiles import PROFILES, Settings
 from toolkit.clean.protect import matching, protect, replaced
 from toolkit.clean.relevance import Topic
+from toolkit.clean.repair import fix_texts
 from toolkit.clean.texts import CODE, OUTPUT, Texts
 from toolkit.kinds import Batch
 from toolkit.record import CONTENT, content_hash, rows_of, set_columns
@@ -127,7 +127,7 @@ class Clean(Stage):
 
     def _repair(self, texts: Texts) -> tuple[Texts, np.ndarray, list[tuple[int, str]]]:
         """The texts repaired, which of them changed, and (row, fix) for each change."""
-        values, done = fix_column(texts.values, self.fix_names)
+        values, done = fix_texts(texts, self.fix_names)
         changed = pc.is_valid(done).to_numpy(zero_copy_only=False)
         at = np.flatnonzero(changed)
         names = done.take(pa.array(at)).to_pylist()

@@ -97,6 +97,7 @@ FIELDS = (
     _messages("rejected", {}),  # meant to be the worse answer: repaired, never judged
 )
 """The table of fields; the order is that of the texts of a record, and of its findings."""
+_OF_DOCUMENTS = [n for n, field in enumerate(FIELDS) if field.name in ("text", "title", "headings")]
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,15 @@ class Texts:
         """Some of the texts."""
         places = (self.places[0][mask], self.places[1][mask])
         return type(self)(self.values.filter(pa.array(mask)), self.rows[mask], self.roles[mask], places)
+
+    def of_row(self, row: int) -> str:
+        """All texts of a row, one a line: what says whereof each of them speaks."""
+        return "\n".join(self.values.filter(pa.array(self.rows == row)).to_pylist())
+
+    def in_example(self) -> np.ndarray:
+        """The texts that belong to an example, whether they are judged or not."""
+        there: np.ndarray = ~np.isin(self.places[0], _OF_DOCUMENTS)
+        return there
 
     def judged_as(self, role: int) -> Self:
         """The same texts, all that are judged judged by one role."""

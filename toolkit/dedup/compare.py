@@ -30,6 +30,28 @@ def compared(rows: pa.RecordBatch | pa.Table, fields: Sequence[str]) -> pa.Array
     return pc.if_else(nothing, None, joined)
 
 
+ASKED = ("prompt", "input", "output", "messages")
+"""The fields that `asked_and_answered` reads."""
+
+
+def asked_and_answered(rows: pa.RecordBatch | pa.Table) -> tuple[pa.Array, pa.Array]:
+    """What every example asks, and what it answers; null where it is no example with both."""
+    asked, answered = compared(rows, ("prompt", "input")), compared(rows, ("output",))
+    messages = rows.column("messages")
+    if messages.null_count < len(messages):
+        turns = [_turns(m) for m in messages.to_pylist()]
+        asked = pc.coalesce(asked, pa.array([t[0] for t in turns], pa.string()))
+        answered = pc.coalesce(answered, pa.array([t[1] for t in turns], pa.string()))
+    both = pc.and_(pc.is_valid(asked), pc.is_valid(answered))
+    return pc.if_else(both, asked, None), pc.if_else(both, answered, None)
+
+
+def _turns(messages: list[dict[str, Any]] | None) -> tuple[str | None, str | None]:
+    if not messages or messages[-1]["role"] != "assistant":
+        return None, None
+    return BORDER.join(m.get("content") or "" for m in messages[:-1]) or None, messages[-1].get("content") or None
+
+
 def _text(column: Any) -> pa.Array:
     column = _one(column)
     if pa.types.is_list(column.type):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import Any
 
 import numpy as np
 import orjson
@@ -13,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from toolkit.dedup import decisions
-from toolkit.dedup.compare import BORDER, compared
+from toolkit.dedup.compare import BORDER, asked_and_answered
 from toolkit.dedup.decisions import Decision, table_of
 from toolkit.dedup.exact import keys_of
 from toolkit.dedup.kernel import Params, pair_similarities, salient_keys
@@ -37,24 +36,6 @@ _POINTS = re.compile(
     re.IGNORECASE,
 )
 """Short questions about things that they do not name."""
-
-
-def asked_and_answered(rows: pa.RecordBatch | pa.Table) -> tuple[pa.Array, pa.Array]:
-    """What every example asks, and what it answers; null where it is no example with both."""
-    asked, answered = compared(rows, ("prompt", "input")), compared(rows, ("output",))
-    messages = rows.column("messages")
-    if messages.null_count < len(messages):
-        turns = [_turns(m) for m in messages.to_pylist()]
-        asked = pc.coalesce(asked, pa.array([t[0] for t in turns], pa.string()))
-        answered = pc.coalesce(answered, pa.array([t[1] for t in turns], pa.string()))
-    both = pc.and_(pc.is_valid(asked), pc.is_valid(answered))
-    return pc.if_else(both, asked, None), pc.if_else(both, answered, None)
-
-
-def _turns(messages: list[dict[str, Any]] | None) -> tuple[str | None, str | None]:
-    if not messages or messages[-1]["role"] != "assistant":
-        return None, None
-    return BORDER.join(m.get("content") or "" for m in messages[:-1]) or None, messages[-1].get("content") or None
 
 
 def emit(batch: Batch, kernel: str) -> pa.Table:

@@ -11,11 +11,14 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from toolkit.dedup.compare import compared
+from toolkit.dedup.compare import ASKED, asked_and_answered, compared
 from toolkit.dedup.decisions import Decision, Like, table_of
-from toolkit.dedup.kernel import Pairs, Params, band_keys, candidate_pairs, components
+from toolkit.dedup.kernel import Pairs, Params, band_keys, candidate_pairs, components, pair_similarities
 from toolkit.dedup.kernel.columns import I64
+from toolkit.dedup.kernel.functions import exact_halves
+from toolkit.dedup.kernel.hashes import spread_array
 from toolkit.dedup.kernel.near import Work, crowds_of, settle
 from toolkit.dedup.survivor import Facts, facts_of, rank
 from toolkit.kinds import Batch, Records
@@ -23,6 +26,8 @@ from toolkit.kinds import Batch, Records
 REASON = "near_duplicate"
 BLOCK_BITS = 13
 """Pairs are verified in blocks of 8,192 neighboring left texts, so that a block reads few shards."""
+PROMPT_SHARE = 0.75
+"""How alike the prompts of near examples must be, as a share of the threshold: they are short, so an edit weighs more."""
 BYTES_AHEAD = 1 << 12
 """A guess at the size of a text, for blocks of verification."""
 
@@ -56,12 +61,32 @@ def verify(rows: pa.Table, records: Records, fields: Sequence[str], params: Para
     work = Work(Texts(records, fields), params, kernel, normal=False)
     guess = np.full(int((~crowded).sum()), BYTES_AHEAD)
     near, vetoed = work.verify(left[~crowded], right[~crowded], guess, sized=True)
+    same = _same_question(near, records, params, kernel)
     parts = [
-        (near, "near"),
+        (Pairs(*(column[same] for column in near)), "near"),
+        (Pairs(*(column[~same] for column in near)), "vetoed"),
         (vetoed, "vetoed"),
         (Pairs(left[crowded], right[crowded], np.zeros(int(crowded.sum()))), "crowd"),
     ]
     return pa.concat_tables([_pairs_table(p, kind) for p, kind in parts])
+
+
+def _same_question(pairs: Pairs, records: Records, params: Params, kernel: str) -> np.ndarray:
+    """Whether the prompts of near pairs are alike, too: a long equal answer does not make two questions one.
+
+    Documents ask nothing, and of an indexed record (its ref is negative) only the whole text is known: both pass.
+    """
+    same = np.ones(len(pairs.left), bool)
+    known = np.flatnonzero((pairs.left >= 0) & (pairs.right >= 0))
+    if not len(known):
+        return same
+    refs, places = np.unique(np.concatenate([pairs.left[known], pairs.right[known]]), return_inverse=True)
+    asked, _ = asked_and_answered(records.take(pa.array(refs), list(ASKED)))
+    one, two = places[: len(known)], places[len(known) :]
+    alike = pair_similarities(asked, one, two, params=params, kernel=kernel)
+    silent = pc.is_null(asked).to_numpy(zero_copy_only=False)
+    same[known] = silent[one] | silent[two] | (alike >= PROMPT_SHARE * params.threshold)
+    return same
 
 
 def _pairs_table(pairs: Pairs, kind: str) -> pa.Table:
@@ -106,11 +131,24 @@ def solve(
     )
     near, crowd = kind == "near", kind == "crowd"
     pairs = Pairs(*(a[near & same_time] for a in (one, two, similarity)))
-    work = Work(Texts(records, fields, refs), params, kernel, normal=False, apart=times_of(facts))
+    apart = times_of(facts)
+    crowded = np.unique(np.concatenate([one[crowd], two[crowd]]))
+    apart[crowded] = spread_array(apart[crowded] + _questions(refs[crowded], records, kernel))
+    work = Work(Texts(records, fields, refs), params, kernel, normal=False, apart=apart)
     found, kept_for, score = settle(work, crowds_of(one[crowd], two[crowd], order), pairs, order)
     variants = Pairs(*(a[(near & ~same_time) | (kind == "vetoed")] for a in (one, two, similarity)))
     likes = _likes(facts, found, order)
     return table_of(_decisions(facts, [*found, variants], variants, kept_for=kept_for, score=score, likes=likes))
+
+
+def _questions(refs: I64, records: Records, kernel: str) -> np.ndarray:
+    """A number per question, for crowds: their members are compared with few others, so only equal questions merge."""
+    numbers = np.zeros(len(refs), np.uint64)
+    known = np.flatnonzero(refs >= 0)
+    if len(known):
+        asked, _ = asked_and_answered(records.take(pa.array(refs[known]), list(ASKED)))
+        numbers[known] = exact_halves(asked, kernel=kernel)[:, 0]
+    return numbers
 
 
 def times_of(facts: Sequence[Facts]) -> np.ndarray:

@@ -42,7 +42,7 @@ def _element(names: str) -> re.Pattern[str]:
     return re.compile(rf"{opening}(?P<body>(?:(?!<(?P=name)[ \t\n\r\f/>]).)*?)</(?P=name){_SPACE}*>", _FLAGS)
 
 
-_TAG = _tags(BLOCKS | INLINE)
+TAG = _tags(BLOCKS | INLINE)
 _BLOCK_TAG = _tags(BLOCKS)
 _TABLE_TAG = _tags(frozenset({"table", "tr", "td", "th", "tbody", "thead", "tfoot"}))
 _CELL_TAG = _tags(frozenset({"tr", "td", "th"}))
@@ -104,7 +104,7 @@ def is_program(text: str) -> bool:
     False
     """
     shown = _PRE.sub("", _UNSHOWN.sub("", _COMMENT.sub("", text)))
-    words = _TAG.sub("", shown)
+    words = TAG.sub("", shown)
     marks = sum(1 for _ in _CODE_MARK.finditer(shown))
     if marks * _MARKED > sum(1 for line in shown.split("\n") if line.strip()):
         return True
@@ -126,7 +126,7 @@ def to_markdown(text: str) -> str:
     text = _CODE.sub(partial(_code, shelf), text)
     text = _SCRIPT.sub(_script, text)
     text = _TABLE.sub(_table, _flatten_tables(_unwrap(text)))
-    text = _TAG.sub(_Layout(), text)
+    text = TAG.sub(_Layout(), text)
     text = _GLUED.sub("", text)
     return _SHELVED.sub(lambda held: shelf[ord(held[0]) - _SHELF], re.sub(r"\n{3,}", "\n\n", text).strip("\n"))
 
@@ -156,21 +156,21 @@ def _longest_ticks(text: str) -> int:
 def _fence(shelf: list[str], pre: re.Match[str]) -> str:
     """Turn a pre element into fenced code: its entities are those of HTML, decoded here because code is not touched later."""
     language = _LANGUAGE.search(pre[0][: pre[0].find(">", 5) + 200])
-    code = html.unescape(_TAG.sub("", pre["body"])).strip("\n").replace("\r", "")
+    code = html.unescape(TAG.sub("", pre["body"])).strip("\n").replace("\r", "")
     fence = "`" * max(3, _longest_ticks(code) + 1)
     block = f"{fence}{language[1] if language else ''}\n{code}\n{fence}"
     return f"<pre>{_put(shelf, block)}</pre>"
 
 
 def _code(shelf: list[str], element: re.Match[str]) -> str:
-    code = _BLANK.sub(" ", html.unescape(_TAG.sub("", element["body"]))).strip(" ")
+    code = _BLANK.sub(" ", html.unescape(TAG.sub("", element["body"]))).strip(" ")
     ticks = "`" * (_longest_ticks(code) + 1)
     padding = " " if code.startswith("`") or code.endswith("`") else ""
     return _put(shelf, f"{ticks}{padding}{code}{padding}{ticks}") if code else ""
 
 
 def _script(element: re.Match[str]) -> str:
-    return script_mark(_TAG.sub("", element["body"]), sub=element["name"].lower() == "sub")
+    return script_mark(TAG.sub("", element["body"]), sub=element["name"].lower() == "sub")
 
 
 def _unwrap(text: str) -> str:
@@ -263,7 +263,7 @@ def _carried(below: dict[int, tuple[str, int]], row: list[str]) -> list[str]:
 
 def _cell_text(markup: str) -> str:
     text = re.sub(r"<(?:br|/p|/div|/li)[^<>]*>", " ", markup, flags=_FLAGS)
-    return _BLANK.sub(" ", re.sub(r"(?<!\\)\|", r"\\|", _TAG.sub("", text))).strip(" ")
+    return _BLANK.sub(" ", re.sub(r"(?<!\\)\|", r"\\|", TAG.sub("", text))).strip(" ")
 
 
 class _Layout:
