@@ -22,6 +22,7 @@ check: .venv/test ## lint, types, layers, generated files
 
 docs: .venv/core ## write what is generated: schemas, docs/reference
 	$(BIN)/python docs/generate.py
+	$(BIN)/python docs/quotes.py
 
 test-faults: .venv/test ## kills, fills and corrupts for real
 	$(BIN)/python -m pytest -m faults tests

@@ -26,7 +26,13 @@ def as_json(value: object) -> str:
 
 def reasons() -> str:
     """Why a record leaves, and what a flag says."""
-    lines = [NOTE, "# Reason codes\n", "A record that leaves carries one of these, with a detail.\n", "| code | meaning |", "|---|---|"]
+    lines = [
+        NOTE,
+        "# Reason codes\n",
+        "A record that leaves carries one of these, with a detail.\n",
+        "| code | meaning |",
+        "|---|---|",
+    ]
     lines += [f"| `{code}` | {text} |" for code, text in REASONS.items()]
     lines += ["\n# Flags\n", "A flag marks a record that stays.\n", "| flag | meaning |", "|---|---|"]
     lines += [f"| `{code}` | {text} |" for code, text in FLAGS.items()]
@@ -35,7 +41,11 @@ def reasons() -> str:
 
 def stages() -> str:
     """Every stage with its options, as recipes and commands take them."""
-    lines = [NOTE, "# Stages and their options\n", "Options are the same in a recipe, on the command line and in Python.\n"]
+    lines = [
+        NOTE,
+        "# Stages and their options\n",
+        "Options are the same in a recipe, on the command line and in Python.\n",
+    ]
     for name, entry in STAGES.items():
         cls = stage_class(name)
         lines += [f"\n## {name}\n", f"{entry.summary} In Python: `toolkit.{cls.__name__}`.\n"]
@@ -44,7 +54,11 @@ def stages() -> str:
             lines += ["| option | default | meaning |", "|---|---|---|"]
         for field in fields:
             default = "required" if is_required(field) else f"`{json.dumps(default_of(field), ensure_ascii=False)}`"
-            choices = f" One of {', '.join(f'`{c}`' for c in field.metadata['choices'])}." if field.metadata["choices"] else ""
+            choices = (
+                f" One of {', '.join(f'`{c}`' for c in field.metadata['choices'])}."
+                if field.metadata["choices"]
+                else ""
+            )
             lines.append(f"| `{field.name}` | {default} | {field.metadata['help']}{choices} |")
     return "\n".join(lines) + "\n"
 
@@ -61,7 +75,9 @@ def commands() -> str:
     lines = [NOTE, "# Commands\n"]
 
     def walk(command: click.Command, path: str, parent: click.Context | None) -> None:
-        context = click.Context(command, info_name=path.rpartition(" ")[2], parent=parent, terminal_width=100, max_content_width=100)
+        context = click.Context(
+            command, info_name=path.rpartition(" ")[2], parent=parent, terminal_width=100, max_content_width=100
+        )
         lines.append(f"\n## {path}\n\n```text\n{command.get_help(context)}\n```")
         if isinstance(command, click.Group):
             for name in command.list_commands(context):

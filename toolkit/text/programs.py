@@ -14,7 +14,9 @@ _TASKS = (
     r" (?:that|to|which|for|in|named|called|using)|source code|(?:code|program) snippet|web ?scrap(?:er|ing)|"
     r"(?:write|implement|define|create|develop|build) (?:a|an|the|some) (?:[a-z+#-]{1,15} )?(?:function|script|code|class|program|method)"
 )
-_CHINESE = "代码|代碼|编程|編程|编写程序|源程序|程序员|正则|脚本|腳本|爬虫|爬蟲|网页|網頁|前端|后端|数据库表|接口文档|函数"
+_CHINESE = (
+    "代码|代碼|编程|編程|编写程序|源程序|程序员|正则|脚本|腳本|爬虫|爬蟲|网页|網頁|前端|后端|数据库表|接口文档|函数"
+)
 _SHAPES = (
     r"```|<\?php|#!/|#include|(?:def|function|func|fn|class) [A-Za-z_][A-Za-z0-9_]{0,60} ?[({:]|console\.log|"
     r"(?:print|printf|println|require|len|fetch)\(|\) ?(?:=>|->)? ?\{(?:\n|\\n|$)|(?:std|System)(?:::|\.)[a-z]|=\"\$"
