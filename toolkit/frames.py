@@ -52,6 +52,8 @@ def record_row(row: Mapping[str, Any], occurrence: int = 0) -> Row:
     '{"科室":"内科"}'
     """
     known = {k: v for k, v in row.items() if k in _FIELDS and _fits(k, v)}
+    if isinstance(known.get("scores"), list):
+        known["scores"] = {pair["key"]: pair["value"] for pair in known["scores"]}
     rest = {k: v for k, v in row.items() if k not in known}
     if rest:
         inside = known.get("extra")
@@ -165,7 +167,19 @@ def _arrow_rows(table: pa.Table | pa.RecordBatch) -> Iterator[Batch]:
 def _to_dataset(table: pa.Table) -> Any:
     import datasets
 
-    return datasets.Dataset(narrow(table))
+    return datasets.Dataset(without_maps(narrow(table)))
+
+
+_PAIRS = pa.list_(pa.struct([("key", pa.string()), ("value", pa.float64())]))
+
+
+def without_maps(table: pa.Table) -> pa.Table:
+    """Maps as lists of key and value, for libraries that have no maps; `record_row` reads them back."""
+    for n, field in enumerate(table.schema):
+        if pa.types.is_map(field.type):
+            pairs = [None if m is None else [{"key": k, "value": v} for k, v in m] for m in table.column(n).to_pylist()]
+            table = table.set_column(n, field.name, pa.array(pairs, _PAIRS))
+    return table
 
 
 def narrow(table: pa.Table) -> pa.Table:

@@ -61,10 +61,7 @@ def judge_batch(
 
 def _opened(batch: Batch, texts: Texts, visible: np.ndarray) -> np.ndarray:
     """The texts that are judged: no titles, nothing blank, and not of rows whose content still lies in `extra`."""
-    judged = (texts.roles != UNJUDGED) & (visible > 0)
-    seen = np.bincount(texts.rows, visible * judged, batch.num_rows) > 0
-    unlabeled = ~seen & _valid(batch, "extra")
-    opened: np.ndarray = judged & ~unlabeled[texts.rows]
+    opened: np.ndarray = (texts.roles != UNJUDGED) & (visible > 0) & ~texts.waiting(batch, visible)[texts.rows]
     return opened
 
 

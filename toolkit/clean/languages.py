@@ -17,7 +17,9 @@ ALONE = 0.03
 """Share of function words that English alone has, among all words; its prose has four times that."""
 
 
-def name_languages(lang: pa.StringArray, texts: Texts, measures: Measures, backend: str) -> pa.StringArray:
+def name_languages(
+    lang: pa.StringArray, texts: Texts, measures: Measures, backend: str, waiting: np.ndarray | None = None
+) -> pa.StringArray:  # fmt: skip
     """Fill in the languages that are not known; what the source declared stays.
 
     Args:
@@ -25,6 +27,8 @@ def name_languages(lang: pa.StringArray, texts: Texts, measures: Measures, backe
         texts: The texts of the batch.
         measures: The numbers of each text.
         backend: Who is asked where the script does not tell; see `toolkit.text.language`.
+        waiting: The records whose content still lies in `extra`: a title alone is too short to tell, and a language that
+            is named once is not asked for again. Null leaves their language open.
 
     >>> from toolkit.clean.measures import measure
     >>> from toolkit.record import columns_of
@@ -35,6 +39,8 @@ def name_languages(lang: pa.StringArray, texts: Texts, measures: Measures, backe
     """
     unknown = pc.fill_null(pc.equal(lang, UNDETERMINED), fill_value=True).to_numpy(zero_copy_only=False)
     asked = unknown & (np.bincount(texts.rows, minlength=len(lang)) > 0)
+    if waiting is not None:
+        asked &= ~waiting
     if not asked.any():
         return lang
     named = np.where(asked, _by_counts(texts, measures, len(lang)), "")

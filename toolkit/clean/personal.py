@@ -8,14 +8,14 @@ from __future__ import annotations
 import hmac
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import orjson
 
 from toolkit.errors import UsageError, unknown_name
-from toolkit.text.pii import TYPES, Detector, Span, find_pii, mask, pseudonymize
+from toolkit.text.pii import TYPES, Detector, Span, find_pii, is_reserved, mask, pseudonymize
 
 ACTIONS = ("off", "flag", "mask", "pseudonym", "reject")
 KEY = "TOOLKIT_PSEUDONYM_KEY"
@@ -63,6 +63,20 @@ def key_mark(actions: Actions) -> str | None:
     if "pseudonym" not in actions.used():
         return None
     return hmac.new(pseudonym_key(), b"which key", "sha256").hexdigest()[:8]
+
+
+class About(NamedTuple):
+    """What a record says of its texts.
+
+    Attributes:
+        lang: Its language, which decides whose phone numbers are taken without a word before them.
+        domain: The domain of its source.
+        programs: Whether it speaks of programs: then values that standards reserve for examples stay.
+    """
+
+    lang: str | None = None
+    domain: str | None = None
+    programs: Callable[[], bool] = bool
 
 
 class Found(NamedTuple):
@@ -121,53 +135,53 @@ class Actions:
         return domains.get(domain or "", domains.get(_EVERY, self.general))
 
     def apply(
-        self, text: str, lang: str | None, domain: str | None, before: str = "", among: Sequence[Detector] | None = None
+        self, text: str, about: About = About(), before: str = "", among: Sequence[Detector] | None = None
     ) -> Found:  # fmt: skip
         """Find what is in a text and replace what is to be replaced.
 
         Args:
             text: The text.
-            lang: Its language, which decides whose phone numbers are taken without a word before them.
-            domain: The domain of its source.
+            about: What its record says of it.
             before: Words in front of it that say what it is (the name of its column) and are no part of it.
             among: The detectors whose trigger matches, where that is known.
 
-        >>> Actions.parse("mask", {}).apply("请拨打13812345678", "zh", None)
+        >>> Actions.parse("mask", {}).apply("请拨打13812345678", About("zh"))
         Found(text='请拨打[PHONE]', counts=Counter({('mask', 'PHONE'): 1}))
-        >>> Actions.parse("mask", {}).apply("每日3次，每次0.5mg", "zh", None).text
+        >>> Actions.parse("mask", {}).apply("每日3次，每次0.5mg", About("zh")).text
         '每日3次，每次0.5mg'
+        >>> Actions.parse("mask", {}).apply("a@example.com = a@163.com", About("en", programs=lambda: True)).text
+        'a@example.com = [EMAIL]'
         """
         skipped = len(before)
         spans = [
             (s - skipped, e - skipped, kind)
-            for s, e, kind in find_pii(before + text, lang, among=among)
+            for s, e, kind in find_pii(before + text, about.lang, among=among)
             if s >= skipped
         ]
-        acted = [(span, self.of(span[2], domain)) for span in spans]
+        spans = [(s, e, kind) for s, e, kind in spans if not (is_reserved(text[s:e], kind) and about.programs())]
+        acted = [(span, self.of(span[2], about.domain)) for span in spans]
         counts = Counter((action, span[2]) for span, action in acted if action != "off")
         return Found(_replaced(text, acted), counts)
 
-    def apply_json(self, extra: str, lang: str | None, domain: str | None) -> Found:
+    def apply_json(self, extra: str, about: About = About()) -> Found:
         """Find and replace in the values of a JSON object; the name of a column says what a bare number is.
 
-        >>> Actions.parse("mask", {}).apply_json('{"手机":"13812345678","剂量":"0.5mg"}', "zh", None).text
+        >>> Actions.parse("mask", {}).apply_json('{"手机":"13812345678","剂量":"0.5mg"}', About("zh")).text
         '{"手机":"[PHONE]","剂量":"0.5mg"}'
         """
         counts: Counter[tuple[str, str]] = Counter()
-        value = self._walk(orjson.loads(extra), "", (lang, domain), counts)
+        value = self._walk(orjson.loads(extra), "", about, counts)
         replaced = any(action in REPLACING for action, _ in counts)
         return Found(orjson.dumps(value).decode() if replaced else extra, counts)
 
-    def _walk(
-        self, value: Any, name: str, about: tuple[str | None, str | None], counts: Counter[tuple[str, str]]
-    ) -> Any:
+    def _walk(self, value: Any, name: str, about: About, counts: Counter[tuple[str, str]]) -> Any:
         if isinstance(value, dict):
             return {k: self._walk(v, k, about, counts) for k, v in value.items()}
         if isinstance(value, list):
             return [self._walk(v, name, about, counts) for v in value]
         if isinstance(value, bool) or not isinstance(value, str | int):
             return value
-        found = self.apply(str(value), *about, before=f"{name}：" if name else "")
+        found = self.apply(str(value), about, before=f"{name}：" if name else "")
         counts.update(found.counts)
         return value if found.text == str(value) else found.text
 

@@ -11,9 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from toolkit.clean.findings import Finding
-from toolkit.clean.personal import FIX_NAMES, Actions, tell
+from toolkit.clean.personal import FIX_NAMES, About, Actions, tell
 from toolkit.clean.texts import Texts
 from toolkit.text.pii import DETECTORS, Detector
+from toolkit.text.programs import about_programs
 
 _D = "[0-9０-９]"
 _HEX = "[0-9A-Fa-f０-９Ａ-Ｆａ-ｆ]"
@@ -96,14 +97,17 @@ def protect(
     if actions.off:
         return Protected(texts, np.zeros(len(texts.values), bool), extra, found)
 
+    def told(row: int) -> About:
+        return About(*about[row], programs=lambda: about_programs(f"{texts.of_row(row)}\n{extra[row].as_py() or ''}"))
+
     def in_text(text: str, at: int) -> str:
         row = int(texts.rows[at])
-        now, counts = actions.apply(text, *about[row], among=among[at])
+        now, counts = actions.apply(text, told(row), among=among[at])
         found[row].update(counts)
         return now
 
     def in_extra(text: str, row: int) -> str:
-        now, counts = actions.apply_json(text, *about[row])
+        now, counts = actions.apply_json(text, told(row))
         found[row].update(counts)
         return now
 

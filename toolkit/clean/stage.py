@@ -113,7 +113,8 @@ class Clean(Stage):
         """Clean the rows of a batch and say what speaks against each, before anything is dropped."""
         texts, changed, fixes = self._repair(Texts.of(batch))
         measures = measure(texts.values)
-        lang = name_languages(batch.column("lang"), texts, measures, self.language_backend)
+        waiting = texts.waiting(batch, measures.visible)
+        lang = name_languages(batch.column("lang"), texts, measures, self.language_backend, waiting)
         domain = pc.struct_field(batch.column("source"), "domain")
         about = list(zip(lang.to_pylist(), domain.to_pylist(), strict=True))
         safe = protect(texts, measures.digits, batch.column("extra"), self.actions, about)

@@ -152,6 +152,17 @@ class Texts:
         there: np.ndarray = ~np.isin(self.places[0], _OF_DOCUMENTS)
         return there
 
+    def waiting(self, batch: Batch, visible: np.ndarray) -> np.ndarray:
+        """The rows whose content still lies in `extra`, where a labeler will find it.
+
+        Args:
+            batch: The batch the texts were gathered from.
+            visible: Visible characters of each text.
+        """
+        seen = np.bincount(self.rows, visible * (self.roles != UNJUDGED), batch.num_rows) > 0
+        rows: np.ndarray = ~seen & pc.is_valid(batch.column("extra")).to_numpy(zero_copy_only=False)
+        return rows
+
     def judged_as(self, role: int) -> Self:
         """The same texts, all that are judged judged by one role."""
         roles = np.where(self.roles == UNJUDGED, UNJUDGED, role).astype(np.uint8)

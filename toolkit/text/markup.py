@@ -17,7 +17,7 @@ _AUTHORED = re.compile(
     r"<!|<\?|</?(?ai:html|head|body|title|script|style|link|meta|form|input|button|label|select|option|textarea|iframe|svg|canvas|nav)"
     r"[ \t\n\r\f/>]|[ \t\n\"'](?ai:id|class|style|name|role|on[a-z]{3,20}|data-[a-z-]{1,40}|aria-[a-z]{1,20})[ \t]{0,9}="
 )
-_SENTENCE_END = re.compile(r"[。！？；]|[.!?](?![^ \n<])")
+_SENTENCE_END = re.compile(r"[。！？；]|[.!?](?![^ \n])")
 _FEWEST_BLOCKS, _FEWEST_SENTENCES = 2, 2
 _WORDY = 3  # bytes that are read for each of markup; in bytes Chinese and English sentences are equally long
 
@@ -57,7 +57,7 @@ def leaked_markup(text: str, around: str = "") -> bool:
         return False
     tags = list(TAG.finditer(text))
     blocks = sum(1 for tag in tags if not tag["end"] and tag["name"].lower() in BLOCKS)
-    shown = TAG.sub("", text)
+    shown = TAG.sub("\n", text)
     read = len("".join(shown.split()).encode("utf-8", "surrogatepass"))
     return (
         blocks >= _FEWEST_BLOCKS
