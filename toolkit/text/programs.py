@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 
+# Only names that mean nothing else: pandas, rust, ruby, swift and angular are words of stories.
 _NAMES = (
-    r"html5?|x?html|xml|css|dom|svg|json|yaml|csv|api|apis|regex|regexp|regular expressions?|sql|mysql|postgresql|sqlite|python|"
-    r"pandas|django|flask|beautifulsoup|javascript|typescript|jquery|node\.js|react|angular|vue|java|kotlin|scala|php|ruby|"
-    r"perl|golang|rust|bash|shell script|powershell|matlab|swift|objective-c|spring boot|jsp|asp\.net|markdown|latex|unix|linux"
+    r"html5?|xhtml|xml|css|svg|json|yaml|csv|apis?|regexp?|regex(?:es)?|regular expressions?|sql|mysql|postgresql|sqlite|python|"
+    r"django|beautifulsoup|javascript|typescript|jquery|node\.js|java|kotlin|php|golang|bash|powershell|matlab|haskell|"
+    r"objective-c|spring boot|jsp|asp\.net|markdown|unix|linux"
 )
 _TASKS = (
-    r"(?:a|the|this) (?:[a-z]{2,15} )?(?:function|method|script|program|class|query|algorithm|command)"
-    r" (?:that|to|which|for|in|named|called|using)|source code|(?:code|program) snippet|web ?scrap(?:er|ing)|"
-    r"(?:write|implement|define|create|develop|build) (?:a|an|the|some) (?:[a-z+#-]{1,15} )?(?:function|script|code|class|program|method)"
+    r"(?:a|the|this) (?:[a-z]{2,15} )?(?:function|query|algorithm|command) (?:that|to|which|for|in|named|called|using)|"
+    r"(?:source|this|following) code|code snippet|(?:shell|batch) script|web ?scrap(?:er|ing)|"
+    r"(?:write|implement|define) (?:a|an|the|some) (?:[a-z+#-]{1,15} )?(?:function|subroutine|script|code|class|program|method)"
 )
+# Not 代码 alone (统一社会信用代码), not 程序 (诉讼程序), not 前端 (of a catheter).
 _CHINESE = (
-    "代码|代碼|编程|編程|编写程序|源程序|程序员|正则|脚本|腳本|爬虫|爬蟲|网页|網頁|前端|后端|数据库表|接口文档|函数"
+    "源代码|源代碼|(?:段|行|写|以下|下面|下列|这些)代码|代码[段块片]|[编写]程序|编程|編程|程序员|正则|爬虫|爬蟲|网页|網頁|数据库表"
 )
 _SHAPES = (
     r"```|<\?php|#!/|#include|(?:def|function|func|fn|class) [A-Za-z_][A-Za-z0-9_]{0,60} ?[({:]|console\.log|"
@@ -33,7 +35,7 @@ def about_programs(text: str) -> bool:
 
     >>> about_programs("用 Python 写一个校验邮箱的函数"), about_programs("echo() {\n  ls\n}"), about_programs("Fix this HTML file.")
     (True, True, True)
-    >>> about_programs("肝功能检查应按诉讼程序保存。"), about_programs("I ordered on the website and got no e-mail.")
+    >>> about_programs("统一社会信用代码按诉讼程序核对。"), about_programs("I ordered on the website and got no e-mail.")
     (False, False)
     """
     return _SIGN.search(text) is not None
