@@ -311,7 +311,7 @@ sources:
     license: LicenseRef-internal  # SPDX, for example CC-BY-4.0
 stages:
   - collect
-  - clean: {profile: document}
+  - clean: {profile: document, pii: mask}
   - age.attach
   - dedup
   - label.rules: {kinds: [faq, heading, definition, law_article], seed: 7}

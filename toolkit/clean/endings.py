@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from toolkit.text.programs import about_programs
 from toolkit.text.script import prose
 
 OPEN = frozenset("，、,：:（(“‘【[「『《{")
@@ -22,6 +23,9 @@ _LIST_LINE = re.compile(
     r"[ \t]*(?:[-*+•·●○▪◦>#|]|[0-9]{1,3}[.)、．）:]|[(（][0-9一二三四五六七八九十]{1,3}[)）]|[一二三四五六七八九十]{1,3}[、.]|[①-⑳]|[A-Za-z][.)、])"
     r"|.*[：:][ \t]*\S{0,40}$"  # a field and its value
 )
+_SIGNED = re.compile(  # the name under a letter
+    r"(?:[,，]|敬礼[！!]?|敬禮[！!]?|此致)[ \t]{0,4}\n[ \t\n]{0,8}[^\n,，.。]{1,40}$|(?ai:sincerely|regards|faithfully), {0,2}[^\n!?]{1,40}$"
+)
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)", re.MULTILINE)
 _LONGEST_LINE = 400
 _LONGEST_WORD = 24
@@ -29,18 +33,22 @@ _SHORTEST_LINE = 10
 
 
 def unended(text: str) -> float:
-    r"""Tell whether a text ends without the end of a sentence: 1 or 0. Lists, tables, fields and code may end as they like.
+    r"""Tell whether a text ends without the end of a sentence: 1 or 0. Lists, tables, fields, letters and code may end as they like.
 
     >>> unended("建议多饮水，注意休息"), unended("Take it with food")
     (1.0, 1.0)
     >>> unended("建议多饮水。"), unended("用药：\n- 阿司匹林\n- 氯吡格雷"), unended("| 剂量 | 5 mg |")
     (0.0, 0.0, 0.0)
+    >>> unended("Thank you for your patience.\n\nSincerely,\nAda Lin"), unended("#!/bin/sh\nls -l | sort")
+    (0.0, 0.0)
     """
     tail = text[-_LONGEST_LINE:].rstrip()
     if not tail or not tail[-1].isalnum():
         return 0.0
     line = tail.rpartition("\n")[2]
-    return 0.0 if _LIST_LINE.match(line) or _is_code(tail, line) else 1.0
+    if _LIST_LINE.match(line) or _SIGNED.search(tail) or _is_code(tail, line):
+        return 0.0
+    return 0.0 if about_programs(text) else 1.0
 
 
 def truncated(text: str) -> float:

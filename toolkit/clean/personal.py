@@ -79,6 +79,9 @@ class About(NamedTuple):
     programs: Callable[[], bool] = bool
 
 
+_NOTHING = About()
+
+
 class Found(NamedTuple):
     """What was done to one text: the text as it is now, and how many values of each type met each action."""
 
@@ -135,7 +138,7 @@ class Actions:
         return domains.get(domain or "", domains.get(_EVERY, self.general))
 
     def apply(
-        self, text: str, about: About = About(), before: str = "", among: Sequence[Detector] | None = None
+        self, text: str, about: About = _NOTHING, before: str = "", among: Sequence[Detector] | None = None
     ) -> Found:  # fmt: skip
         """Find what is in a text and replace what is to be replaced.
 
@@ -163,7 +166,7 @@ class Actions:
         counts = Counter((action, span[2]) for span, action in acted if action != "off")
         return Found(_replaced(text, acted), counts)
 
-    def apply_json(self, extra: str, about: About = About()) -> Found:
+    def apply_json(self, extra: str, about: About = _NOTHING) -> Found:
         """Find and replace in the values of a JSON object; the name of a column says what a bare number is.
 
         >>> Actions.parse("mask", {}).apply_json('{"手机":"13812345678","剂量":"0.5mg"}', About("zh")).text

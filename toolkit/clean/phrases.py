@@ -14,6 +14,25 @@ import numpy as np
 
 from toolkit.text.terms import TermSet
 
+
+def _all(*parts: str) -> tuple[str, ...]:
+    """Every way through a row of alternatives, each written `a|b`."""
+    return tuple(map("".join, itertools.product(*(part.split("|") for part in parts))))
+
+
+# A wish alone or an answer that speaks of itself: 医生的解释可以帮助您 and 锻炼能帮助您 are advice.
+_THIS_ANSWER = "我的解释|我的回答|我的解答|我的答案|我的答覆|我的答复|我的建议|以上答案|以上的答案|以上解答|以上的解答|以上回答|上述答案|上述的答案|上述的问题答案"
+_COURTESIES = (
+    *_all("希望|期望|答案期望|答案希望", "能|可以|能够", "帮助|协助|帮", "到|", "你|您|大家"),
+    *_all(_THIS_ANSWER, "能|可以|能够", "帮助|协助|帮", "到|", "你|您|大家"),
+    *_all(f"希望|期望|{_THIS_ANSWER}", "对", "你|您|大家", "有|有所|会有|能有", "帮助|协助"),
+    *_all("祝您|祝你|祝", "早日康复|早日恢复健康|身体早日恢复健康|身体健康|生活愉快"),
+    *_all("祝您|祝你|，祝|。祝|！祝", "健康"),
+    *_all("以上", "意见|建议|回答|解答", "仅供参考"),
+    *_all("hope ", "this|that", " helps| helped| was helpful| answers your question"),
+    *_all("hope this ", "information|answer", " helps| is helpful"),
+)
+
 PHRASES: dict[str, tuple[str, ...]] = {
     "model_phrase": (
         "as an ai language model", "as a large language model", "as an ai assistant", "as an artificial intelligence",
@@ -26,9 +45,8 @@ PHRASES: dict[str, tuple[str, ...]] = {
     "stale_phrase": (
         "as of my last update", "as of my last knowledge update", "as of my knowledge cutoff", "my knowledge cutoff",
         "my training data only", "my training data goes up to", "as of my last training", "up to my last training",
-        "i do not have real-time", "i don't have real-time", "i do not have access to real-time", "i don't have access to real-time",
         "截至我的知识", "截止到我的知识", "截止我的知识", "我的知识截止", "我的知识更新", "我的训练数据截", "截至我最后一次更新", "截至我上次更新",
-        "我的知识库截", "我无法获取实时", "我无法提供实时", "我無法獲取即時", "截至我的訓練",
+        "我的知识库截", "截至我的訓練",
     ),
     "refusal": (
         "i'm sorry, but i can't", "i'm sorry, but i cannot", "i am sorry, but i cannot", "sorry, i can't assist",
@@ -37,6 +55,7 @@ PHRASES: dict[str, tuple[str, ...]] = {
         "i cannot provide legal advice", "i'm not able to provide", "i am not able to provide", "i cannot answer that",
         "我无法回答", "我不能回答", "很抱歉，我无法", "很抱歉，我不能", "抱歉，我无法", "抱歉，我不能", "对不起，我无法", "对不起，我不能",
         "我不能提供法律意见", "我不能提供医疗建议", "我无法提供医疗建议", "我无法提供法律意见", "我无法提供具体的法律", "我无法为您提供",
+        "i do not have access to real-time", "i don't have access to real-time", "我无法获取实时", "我无法提供实时", "我無法獲取即時",
         "无法满足您的请求", "不能满足您的请求", "抱歉，我無法", "我無法回答",
     ),
     "hidden_context": (
@@ -53,7 +72,7 @@ PHRASES: dict[str, tuple[str, ...]] = {
         "感谢您的进行咨询", "感谢您的咨询", "感谢你的咨询", "感谢您的提问", "期望我的解释对你有所帮助", "希望我的回答对您有所帮助", "希望我的回答对你有所帮助",
         "希望我的解答对您有所帮助", "希望我的回答能够帮助到您", "希望以上回答对您有所帮助", "希望以上信息对您有所帮助", "希望对您有所帮助", "希望对你有所帮助",
         "希望可以帮到您", "希望能帮到您", "答案期望可以协助到您", "答案可以协助到您", "答案希望可以协助到您", "以上可以做为参考", "祝您早日康复", "祝你早日康复",
-        "祝患者身体早日恢复健康", "祝您身体健康", "感謝您的諮詢", "希望對您有所幫助",
+        "祝患者身体早日恢复健康", "祝您身体健康", "感謝您的諮詢", "希望對您有所幫助", *_COURTESIES,
     ),
 }  # fmt: skip
 """Family -> phrases in both languages; Latin ones in any case. The family is also the rule, the flag and the reason."""
@@ -61,7 +80,7 @@ PHRASES: dict[str, tuple[str, ...]] = {
 _CLOSERS = (
     r"(?:感谢|感謝)(?:您|你)的(?:进行)?(?:咨询|提问|諮詢)",
     r"(?:我)?(?:期望|希望)(?:我的|以上|上述)?的?(?:解释|回答|解答|答案|回复|信息|内容)?(?:能够?|可以)?(?:对|對)?(?:您|你)?(?:有所?|能有)(?:帮助|幫助)",
-    r"(?:期望|希望)?(?:上|以上|上述|述)?的?答案(?:期望|希望)?可以协助到(?:您|你)[，,]?(?:谢谢)?",
+    r"(?:期望|希望)?(?:上|以上|上述|述)?的?(?:问题)?答案(?:期望|希望)?可以(?:协助|帮助)到(?:您|你|大家)[，,]?(?:谢谢)?",
     r"以上可以[做作]为参考",
     r"祝(?:您|你|患者)?(?:身体)?(?:早日)?(?:恢复)?(?:康复|健康)",
     r"谢谢",
@@ -87,7 +106,8 @@ def phrase_terms() -> TermSet:
 @cache
 def of_family(family: str) -> np.ndarray:
     """Whether each of `phrase_terms` belongs to a family."""
-    return np.array([term in PHRASES[family] for term in phrase_terms().terms], bool)
+    members = frozenset(PHRASES[family])
+    return np.array([term in members for term in phrase_terms().terms], bool)
 
 
 def drop_closings(text: str) -> str:

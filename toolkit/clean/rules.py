@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from toolkit.clean import endings
 from toolkit.clean.hits import Hits, find_hits
+from toolkit.clean.material import is_enumeration, is_worked
 from toolkit.clean.measures import GRAM, WINDOW, Measures, measure
 from toolkit.clean.phrases import of_family, phrase_terms
 from toolkit.clean.texts import INPUT, OUTPUT, Texts
@@ -105,8 +106,18 @@ def _symbols(found: Measures) -> np.ndarray:
 
 
 def _symbols_of_prose(text: str) -> float:
-    """Code and formulas are made of symbols: garbage is where the prose around them is, too."""
+    """Code, formulas and arithmetic are made of symbols: garbage is where the prose around them is, too."""
+    if is_worked(text):
+        return 0.0
     return float(min(_symbols(_alone(text))[0], _symbols(_alone(prose(text)))[0]))
+
+
+def _digits(found: Measures) -> np.ndarray:
+    return _share(found.digits, found.visible)
+
+
+def _digits_unworked(text: str) -> float:
+    return 0.0 if is_worked(text) else float(_digits(_alone(text))[0])
 
 
 def _function_words(view: View) -> np.ndarray:
@@ -120,6 +131,8 @@ def _function_words(view: View) -> np.ndarray:
 
 
 def _function_words_of_prose(text: str) -> float:
+    if is_enumeration(text):
+        return 1.0
     m = _alone(prose(text))
     part, whole = (m.stop_han, m.han) if m.han[0] >= m.words[0] else (m.stop_words, m.words)
     return float(part[0] / whole[0]) if whole[0] >= ENOUGH else 1.0
@@ -177,7 +190,8 @@ RULES: Mapping[str, Rule] = {
     ),
     "too_many_digits": Rule(
         "{value:.0%} of its characters are digits, limit {limit:.0%}",
-        lambda v: _share(v.measures.digits, v.measures.visible),
+        lambda v: _digits(v.measures),
+        _digits_unworked,
     ),
     "repeated_characters": Rule(
         "{value:.0%} of its characters go on a loop of at most four, limit {limit:.0%}",

@@ -16,9 +16,7 @@ _TASKS = (
     r"(?:write|implement|define) (?:a|an|the|some) (?:[a-z+#-]{1,15} )?(?:function|subroutine|script|code|class|program|method)"
 )
 # Not 代码 alone (统一社会信用代码), not 程序 (诉讼程序), not 前端 (of a catheter).
-_CHINESE = (
-    "源代码|源代碼|(?:段|行|写|以下|下面|下列|这些)代码|代码[段块片]|[编写]程序|编程|編程|程序员|正则|爬虫|爬蟲|网页|網頁|数据库表"
-)
+_CHINESE = "源代码|源代碼|(?:段|行|写|以下|下面|下列|这些)代码|代码[段块片]|[编写]程序|编程|編程|程序员|正则|爬虫|爬蟲|网页|網頁|数据库表"
 _SHAPES = (
     r"```|<\?php|#!/|#include|(?:def|function|func|fn|class) [A-Za-z_][A-Za-z0-9_]{0,60} ?[({:]|console\.log|"
     r"(?:print|printf|println|require|len|fetch)\(|\) ?(?:=>|->)? ?\{(?:\n|\\n|$)|(?:std|System)(?:::|\.)[a-z]|=\"\$"

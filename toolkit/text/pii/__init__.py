@@ -10,4 +10,15 @@ from toolkit.text.pii.mask import mask, pseudonymize
 from toolkit.text.pii.patterns import DETECTORS, PII_TRIGGER
 from toolkit.text.pii.reserved import is_reserved
 
-__all__ = ["DETECTORS", "PII_TRIGGER", "TYPES", "Detector", "ExtraDetector", "Span", "find_pii", "is_reserved", "mask", "pseudonymize"]
+__all__ = [
+    "DETECTORS",
+    "PII_TRIGGER",
+    "TYPES",
+    "Detector",
+    "ExtraDetector",
+    "Span",
+    "find_pii",
+    "is_reserved",
+    "mask",
+    "pseudonymize",
+]

@@ -15,14 +15,21 @@ _NETWORKS = tuple(
         ipaddress.ip_network,
         (
             *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"),  # RFC 1918, private use
-            *("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32"),  # RFC 5737, RFC 3849: documentation
+            *(
+                "192.0.2.0/24",
+                "198.51.100.0/24",
+                "203.0.113.0/24",
+                "2001:db8::/32",
+            ),  # RFC 5737, RFC 3849: documentation
             *("169.254.0.0/16", "fe80::/10", "fc00::/7"),  # RFC 3927, RFC 4291, RFC 4193: this link, this site
             "255.255.255.255/32",
         ),
     )
 )
 # The passwords of lessons: the word itself, however it is dressed up.
-_PASSWORD = re.compile(r"(?ai:(?:my|your|user|test|admin|new|old|secure|strong)?_?p[a@4][s$5]{2}(?:w[o0]r?d)?[0-9]{0,4}[!@#$*.]{0,3})")
+_PASSWORD = re.compile(
+    r"(?ai:(?:my|your|user|test|admin|new|old|secure|strong)?_?p[a@4][s$5]{2}(?:w[o0]r?d)?[0-9]{0,4}[!@#$*.]{0,3})"
+)
 
 
 def _no_mailbox(value: str) -> bool:
