@@ -1,4 +1,4 @@
-"""The tokens that forbid a merge: numbers with their units, dates, negations and modality, in the order they stand.
+"""The tokens that forbid a merge: numbers with units, dates, negations, modality, sides and types, in the order they stand.
 
 Two texts that are nearly equal and differ in one of these say different things ("每日3次" and "每日2次", "应当" and "不得"); they
 are never duplicates, at most a conflict. The comparison errs on the safe side: what is written in two ways it does not know
@@ -73,6 +73,9 @@ _MODALS = str.split(
     "must may might shall should can could not no never none nor neither without unless except only cannot forbidden "
     "prohibited permitted allowed required optional yes"
 )
+# 右 and right: the wrong side of a patient; 中臂型 and 下臂型: two injuries
+_SIDES = str.split("left right upper lower anterior posterior positive negative")
+_ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5"}
 _CONTRACTED = str.split("is are was were do does did has have had wo would could should ca must need might")
 _CANONICAL = {
     **dict.fromkeys(("应该", "应"), "应当"),
@@ -163,7 +166,7 @@ def _date(found: re.Match[str]) -> str:
 _KINDS: dict[str, tuple[str, Callable[[re.Match[str]], str]]] = {
     # words whose first sign only looks like a number or a negation: consumed, nothing said
     "ordinary": (
-        "一般|一定|一直|一样|一起|一些|一旦|一切|一致|统一|唯一|之一|万一|百姓|十分(?!之|钟)|非常|不仅|不但|不过|不管|不论|无论|不断|未来|是否|能否|可否|反应|适应|供应|效应|相应|对应|应用",
+        "一般|一定|一直|一样|一起|一些|一旦|一切|一致|统一|唯一|之一|万一|百姓|十分(?!之|钟)|非常|不仅|不但|不过|不管|不论|无论|不断|未来|是否|能否|可否|反应|适应|供应|效应|相应|对应|应用|左右",
         lambda _: "",
     ),
     "modal_han": (
@@ -182,6 +185,7 @@ _KINDS: dict[str, tuple[str, Callable[[re.Match[str]], str]]] = {
         _numeral,
     ),
     "signs": ("[²³¹⁰⁴-⁹⁻¼-¾ⅰ-ⅻ①-⑳<>≤≥±‰]|半", lambda found: "0.5" if found[0] == "半" else found[0]),
+    "place": ("[上中下左右前后内外][型期级叶肢臂侧]|[左右]|[阴阳]性", lambda found: found[0]),
     "bang": ("!", lambda _: "not"),
 }
 _LATIN_KINDS: dict[str, tuple[str, Callable[[re.Match[str]], str]]] = {
@@ -189,12 +193,18 @@ _LATIN_KINDS: dict[str, tuple[str, Callable[[re.Match[str]], str]]] = {
         f"(?:{_by_initial({*_MODALS, *(word for word in _CANONICAL if word.isascii())})})(?![a-z0-9])",
         lambda found: _CANONICAL.get(found[0], found[0]),
     ),
+    "side": (f"(?:non|{_alternatives(_SIDES)})(?![a-z0-9])", lambda found: found[0]),
+    "type": (
+        r"(?:type|stage|grade|class|phase) (?P<roman>i{1,3}|iv|v|[a-d])(?![a-z0-9])|[a-d][型级期]",
+        lambda found: _ROMAN.get(found["roman"], found["roman"]) if found["roman"] else found[0],
+    ),
     "number_latin": (f"(?:{_by_initial(_ENGLISH_NUMBERS)})(?![a-z0-9])", lambda found: _ENGLISH_NUMBERS[found[0]]),
 }
 # nearly every character begins none of them; asking that first makes the scan ten times faster
 _GATE = (
     "(?=[-0-9!²³¹⁰⁴-⁹⁻¼-¾ⅰ-ⅻ①-⑳<>≤≥±‰半零〇一二三四五六七八九十百千万亿两廿卅壹贰叁肆伍陆柒捌玖拾佰仟"
-    "应务必可允准有严禁慎没不别须未非无勿否忌反适供效相对是能唯统之])"
+    "应务必可允准有严禁慎没不别须未非无勿否忌反适供效相对是能唯统之"
+    "上中下左右前后内外阴阳])"
 )
 
 
@@ -216,7 +226,7 @@ def _say(kind: str, text: str) -> tuple[str, ...]:
 
 
 def salient(text: str) -> tuple[str, ...]:
-    """Return the numbers, dates, doses, negations, and modal words of a text, in order and in one spelling.
+    """Return the numbers, dates, doses, negations, modal words, sides, and types of a text, in order and in one spelling.
 
     Arabic, full-width, and Chinese numerals are one; units are named once (毫克 is mg); dates read year-month-day.
 
@@ -226,6 +236,8 @@ def salient(text: str) -> tuple[str, ...]:
     True
     >>> salient("You must not take 1,000 mg twice.")
     ('must', 'not', '1000mg', '2')
+    >>> salient("左肺下叶，A型"), salient("left lung, type II")
+    (('左', '下叶', 'a型'), ('left', '2'))
     >>> salient("一般适应症，非常安全")  # ordinary words, though they hold 一, 应 and 非
     ()
     """
