@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from toolkit.clean import Clean
 from toolkit.clean.measures import measure
 from toolkit.clean.personal import KEY
-from toolkit.clean.protect import NUMBERS, WORDS, matching
+from toolkit.clean.protect import matching
 from toolkit.errors import UsageError
 from toolkit.record import columns_of, rows_of
 from toolkit.text.pii import find_pii
+from toolkit.text.pii.narrow import NUMBERS, WORDS
 
 CASES = [
     json.loads(line)

@@ -77,6 +77,16 @@ PHRASES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Family -> phrases in both languages; Latin ones in any case. The family is also the rule, the flag and the reason."""
 
+_TOLD = '\\n:：“”"`«「'
+"""Signs that a prompt itself brings what it speaks of."""
+POINTING = (
+    rf"^[ ]*(?:请问|請問)?(?:(?:[这這该該此]|[这這]?[两兩二]|以上|上述|前述)[两兩二]?[种種个個类類些位段篇]?"
+    rf"(?:疾?病(?:症|例|人)?|[药藥][物品]?|知[识識][点點]?|患者|文[字章本]|句?[话話]|材料|[资資]料|案例)|[两兩二]者)[^{_TOLD}]{{2,40}}$"
+    rf"|^[ ]*(?i:(?:[a-z]+[ ]){{0,8}}(?:these two|the two|this|the following|the above|the given) "
+    rf"(?:diseases?|illness|drugs?|passage|text|article|paragraph|sentences?|document|story|patient)(?: (?:[a-z']+[ ]?){{0,10}})?[.?]?)$"
+)
+"""A short prompt that asks about what it does not name, in the syntax of RE2; it is no fault where an input stands beside it."""
+
 _CLOSERS = (
     r"(?:感谢|感謝)(?:您|你)的(?:进行)?(?:咨询|提问|諮詢)",
     r"(?:我)?(?:期望|希望)(?:我的|以上|上述)?的?(?:解释|回答|解答|答案|回复|信息|内容)?(?:能够?|可以)?(?:对|對)?(?:您|你)?(?:有所?|能有)(?:帮助|幫助)",

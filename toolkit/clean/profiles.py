@@ -60,7 +60,7 @@ _BY_ROLE: dict[str, dict[str, Limit]] = {
     "model_phrase": {"document": _SOME, "output": _SOME},
     "stale_phrase": {"document": _SOME, "output": _SOME},
     "refusal": {"output": _SOME},
-    "hidden_context": {"output": _SOME},
+    "hidden_context": {"prompt": _SOME, "output": _SOME},
     "template_closing": {"output": _SOME},
     "listed_term": dict.fromkeys(("document", "prompt", "input", "output", "code"), _SOME),
     "empty": {"record": Limit(reject=1)},

@@ -14,38 +14,9 @@ from toolkit.clean.findings import Finding
 from toolkit.clean.personal import FIX_NAMES, About, Actions, tell
 from toolkit.clean.texts import Texts
 from toolkit.text.pii import DETECTORS, Detector
+from toolkit.text.pii.narrow import NUMBERS, WORDS, narrow
 from toolkit.text.programs import about_programs
 
-_D = "[0-9０-９]"
-_HEX = "[0-9A-Fa-f０-９Ａ-Ｆａ-ｆ]"
-# What people type between the digits of a number: spaces, dashes, points and brackets of either width.
-_BETWEEN = (
-    r"[ .()\-\x{a0}\x{2002}\x{2003}\x{2007}\x{2009}\x{202f}\x{3000}\x{2010}-\x{2015}\x{2212}"
-    r"\x{fe63}\x{ff08}\x{ff09}\x{ff0d}\x{ff0e}]"
-)
-
-
-def _digits(count: int, between: int) -> str:
-    return f"{_D}(?:{_BETWEEN}{{0,{between}}}{_D}){{{count - 1}}}"
-
-
-# The triggers of the table are short, so that they hold for any way of writing; `1+100=101` meets that of telephone
-# numbers. These ask for as many digits as the shortest number of the type has, and send a tenth as many texts to Python.
-_NARROW = {
-    "PHONE": f"{_digits(8, 2)}|[+＋]{_digits(7, 2)}",
-    "PASSPORT": f"{_D}{{8}}|[A-ZＡ-Ｚ]{_D}{{7}}",
-    "BANK_CARD": _digits(14, 1),
-    "CN_ID": _digits(15, 1),
-    "USCC": f"{_D}{{6}}[0-9A-Z０-９Ａ-Ｚ]{{10}}",
-    "US_SSN": _digits(9, 1),
-    "IP": rf"{_D}[.．]{_D}{{1,3}}[.．]{_D}{{1,3}}[.．]{_D}|{_HEX}[:：]{{1,2}}{_HEX}{{1,4}}[:：]{{1,2}}{_HEX}",
-}
-_IN_URL = "|://[^/@]+@"  # part of the trigger of secrets; who has it has the `@` of the trigger of addresses
-_ALL = {detector.type: _NARROW.get(detector.type, detector.trigger).replace(_IN_URL, "") for detector in DETECTORS}
-_IN_WORDS = ("SECRET", "EMAIL")
-WORDS = "|".join(_ALL[kind] for kind in _IN_WORDS)
-NUMBERS = "|".join(dict.fromkeys(trigger for kind, trigger in _ALL.items() if kind not in _IN_WORDS))
-"""The law: where `WORDS` does not match, nor `NUMBERS` or no digit stands in a text, `find_pii` finds nothing."""
 # A JSON string may hide any character behind an escape.
 _EXTRA_TRIGGER = rf"{WORDS}|{NUMBERS}|\\u"
 CODE = "pii_found"
@@ -124,7 +95,7 @@ def detectors_of(values: pa.StringArray, where: np.ndarray) -> dict[int, list[De
     """For some texts of a column the detectors whose trigger matches; the others would look at them in vain."""
     hits = np.flatnonzero(where)
     texts = values.take(pa.array(hits))
-    matched = np.array([matching(texts, _NARROW.get(d.type, d.trigger)) for d in DETECTORS])
+    matched = np.array([matching(texts, narrow(d)) for d in DETECTORS])
     return {int(at): [d for d, m in zip(DETECTORS, matched[:, n], strict=True) if m] for n, at in enumerate(hits)}
 
 

@@ -18,13 +18,15 @@ from toolkit.clean import endings
 from toolkit.clean.hits import Hits, find_hits
 from toolkit.clean.material import is_enumeration, is_worked
 from toolkit.clean.measures import GRAM, WINDOW, Measures, measure
-from toolkit.clean.phrases import of_family, phrase_terms
-from toolkit.clean.texts import INPUT, OUTPUT, Texts
+from toolkit.clean.phrases import POINTING, of_family, phrase_terms
+from toolkit.clean.texts import FIELDS, INPUT, OUTPUT, PROMPT, Texts
 from toolkit.clean.units import LATIN, SPACE, kinds
 from toolkit.text.script import prose
 
 SOME = 20
 """Visible characters from which a share means something."""
+_PROMPT_FIELD = next(number for number, field in enumerate(FIELDS) if field.name == "prompt")
+_LONGEST_POINTING, _EXCERPT = 50, 40
 ENOUGH = 50
 """Han characters or words from which function words are to be expected."""
 
@@ -59,6 +61,14 @@ class View:
         rows = np.array([(lang or "").partition("-")[0] == language for lang in self.lang], bool)
         there: np.ndarray = rows[self.texts.rows]
         return there
+
+    @cached_property
+    def pointing(self) -> np.ndarray:
+        """The prompts that ask about what they do not name; a turn of a conversation may, it has those before it."""
+        pointing = (self.texts.places[0] == _PROMPT_FIELD) & (self.measures.units <= _LONGEST_POINTING)
+        found = pc.match_substring_regex(self.texts.values.filter(pa.array(pointing)), POINTING)
+        pointing[pointing] = found.to_numpy(zero_copy_only=False)
+        return pointing
 
     def with_material(self) -> np.ndarray:
         """The texts of records that have an input to speak about."""
@@ -176,6 +186,19 @@ def _phrase_rule(family: str, says: str, silent: Callable[[View], np.ndarray] | 
     return Rule(says, count, phrase=lambda view, at: said(view).first(at))
 
 
+def _hidden(view: View) -> np.ndarray:
+    phrases = np.where(view.texts.roles == PROMPT, 0.0, _HIDDEN.estimate(view))
+    return phrases + (view.pointing & ~view.with_material())
+
+
+def _what_is_hidden(view: View, at: int) -> str:
+    if _HIDDEN.phrase is None or view.pointing[at]:
+        return str(view.texts.values[at].as_py())[:_EXCERPT]
+    return _HIDDEN.phrase(view, at)
+
+
+_HIDDEN = _phrase_rule("hidden_context", "it speaks of a text that nobody sees: {phrase}", silent=View.with_material)
+
 RULES: Mapping[str, Rule] = {
     "too_short": Rule("{value:.0f} units, fewer than {limit:g}", lambda v: v.measures.units, low=True),
     "too_long": Rule("{value:.0f} units, limit {limit:g}", lambda v: v.measures.units),
@@ -215,9 +238,7 @@ RULES: Mapping[str, Rule] = {
     "model_phrase": _phrase_rule("model_phrase", "a model speaks of itself: {phrase}"),
     "stale_phrase": _phrase_rule("stale_phrase", "a model speaks of its last day: {phrase}"),
     "refusal": _phrase_rule("refusal", "it refuses to answer: {phrase}"),
-    "hidden_context": _phrase_rule(
-        "hidden_context", "it speaks of a text that nobody sees: {phrase}", silent=View.with_material
-    ),
+    "hidden_context": Rule(_HIDDEN.says, _hidden, phrase=_what_is_hidden),
     "template_closing": _phrase_rule("template_closing", "a formula, no answer: {phrase}"),
     "listed_term": Rule(
         "{value:.0f} listed terms, the first is {phrase}",
