@@ -65,7 +65,7 @@ class View:
     @cached_property
     def pointing(self) -> np.ndarray:
         """The prompts that ask about what they do not name; a turn of a conversation may, it has those before it."""
-        pointing = (self.texts.places[0] == _PROMPT_FIELD) & (self.measures.units <= _LONGEST_POINTING)
+        pointing: np.ndarray = (self.texts.places[0] == _PROMPT_FIELD) & (self.measures.units <= _LONGEST_POINTING)
         found = pc.match_substring_regex(self.texts.values.filter(pa.array(pointing)), POINTING)
         pointing[pointing] = found.to_numpy(zero_copy_only=False)
         return pointing
@@ -188,7 +188,8 @@ def _phrase_rule(family: str, says: str, silent: Callable[[View], np.ndarray] | 
 
 def _hidden(view: View) -> np.ndarray:
     phrases = np.where(view.texts.roles == PROMPT, 0.0, _HIDDEN.estimate(view))
-    return phrases + (view.pointing & ~view.with_material())
+    hidden: np.ndarray = phrases + (view.pointing & ~view.with_material())
+    return hidden
 
 
 def _what_is_hidden(view: View, at: int) -> str:

@@ -26,7 +26,7 @@ from toolkit.dedup.kernel.columns import (
     to_bytes,
     to_column,
 )
-from toolkit.dedup.kernel.hashes import U32, U64, Units
+from toolkit.dedup.kernel.hashes import U32, U64, Units, distinct
 from toolkit.dedup.kernel.params import Params, permutations
 
 BLOCK = 1 << 20  # code points handled at once: temporary arrays stay within some 10 MB
@@ -211,7 +211,7 @@ def _similarities_block(texts: Bytes, left: I64, right: I64, params: Params) -> 
     units = shingle_hashes(pick(texts, rows), params)
     names, ids = np.unique(units.values, return_inverse=True)
     width = np.int64(len(names) or 1)  # ids are dense, so (text, id) is one integer without loss
-    sets = np.unique(_owners(units.offsets) * width + ids)
+    sets = distinct(_owners(units.offsets) * width + ids)
     offsets = np.searchsorted(sets, np.arange(len(rows) + 1) * width)
     lengths = np.diff(offsets)[places]
     pairs = np.tile(np.arange(len(left)), 2)

@@ -25,7 +25,7 @@ from toolkit.dedup.kernel import functions as f
 from toolkit.dedup.kernel.backends import choose_kernel
 from toolkit.dedup.kernel.candidates import Candidates, candidate_pairs, components
 from toolkit.dedup.kernel.columns import I64
-from toolkit.dedup.kernel.hashes import U64, spread_array
+from toolkit.dedup.kernel.hashes import U64, distinct, spread_array
 from toolkit.dedup.kernel.params import Params
 
 F64 = npt.NDArray[np.float64]
@@ -138,8 +138,8 @@ class Work(NamedTuple):
             for column in keys:
                 found = candidate_pairs(column, rows)
                 packed = (found.left.astype(np.uint64) << np.uint64(32)) | found.right.astype(np.uint64)
-                plain = np.union1d(plain, packed[~found.crowded])
-                chains = np.union1d(chains, packed[found.crowded])
+                plain = distinct(np.concatenate([plain, packed[~found.crowded]]))
+                chains = distinct(np.concatenate([chains, packed[found.crowded]]))
             del keys
         both = np.concatenate([plain, chains])
         crowded = np.repeat([False, True], [len(plain), len(chains)])

@@ -96,6 +96,7 @@ def _by_initial(words: Iterable[str]) -> str:
     return "|".join(f"{initial}(?:{_alternatives(word[1:] for word in group)})" for initial, group in grouped)
 
 
+_LONGEST_SCALED = 100  # characters of a number that is worked out with its 万 and 亿
 _NUMERAL = "[零〇一二三四五六七八九十百千万亿两廿卅]|[壹贰叁肆伍陆柒捌玖拾佰仟万亿零]{2}"
 _NUMERALS = f"(?:{_NUMERAL})[零〇一二三四五六七八九十百千万亿两廿卅壹贰叁肆伍陆柒捌玖拾佰仟]*"
 _ARABIC = r"[0-9]{1,3}(?:,[0-9]{3})+(?![,0-9])(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+(?![.0-9]))?"
@@ -132,8 +133,14 @@ def _chinese(numerals: str) -> str:
 
 
 def _times(number: str, powers: str) -> str:
-    """Return an Arabic number followed by 万, 亿, 千, or 百 in digits: 1.5万 is 15000."""
+    """Return an Arabic number followed by 万, 亿, 千, or 百 in digits: 1.5万 is 15000.
+
+    >>> _times("1.5", "万"), _times("0" + "1" * 5000, "万") == "1" * 5000 + "万"  # no int: Python refuses 4,300 digits
+    ('15000', True)
+    """
     whole, _, fraction = _plain(number).partition(".")
+    if not powers or len(number) > _LONGEST_SCALED or len(powers) > _LONGEST_SCALED:
+        return _plain(number) + powers
     scale = 1
     for c in powers:
         scale *= _LARGE.get(c) or _SMALL[c]
