@@ -26,8 +26,8 @@ def _sources() -> list[list[tuple[str, str]]]:
     ]
 
 
-def write(path: Path, count: int, seed: int = 7, length: int = 1300) -> None:
-    """Write `count` JSON lines with instruction, input and output; the same for the same arguments."""
+def write(path: Path, count: int, seed: int = 7, length: int = 950) -> None:
+    """Write `count` JSON lines of about 1.3 KB (`length` bytes of answer, less or more); the same for the same arguments."""
     sources = _sources()
     pools = [[s.strip() for _, a in part for s in SENTENCE.findall(a) if len(s.strip()) > 6] for part in sources]
     draw = random.Random(seed)
