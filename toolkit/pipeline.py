@@ -21,7 +21,7 @@ import toolkit
 from toolkit import recipe as recipes
 from toolkit.engine import clock
 from toolkit.engine.driver import Driver, Finished, Settings, locked
-from toolkit.engine.local import InProcess, LocalPool, give_memory_back
+from toolkit.engine.local import InProcess, LocalPool
 from toolkit.engine.progress import Progress, Style
 from toolkit.engine.runner import Pool, Runner, stop_on_signals
 from toolkit.engine.store import PACKAGES
@@ -36,7 +36,6 @@ from toolkit.stage import Stage
 
 
 def _local(workers: int) -> Pool:
-    give_memory_back()
     return LocalPool(workers) if workers else InProcess()
 
 

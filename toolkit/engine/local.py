@@ -99,11 +99,11 @@ def _begin() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     gc.freeze()  # what is imported stays: the collector need not look at it again
-    give_memory_back()
+    _give_memory_back()
     threading.Thread(target=_end_with_driver, daemon=True).start()
 
 
-def give_memory_back() -> None:
+def _give_memory_back() -> None:
     """Use jemalloc, which gives back what a shard needed at its peak: 50 MB less than mimalloc at the same CPU."""
     if "jemalloc" in pa.supported_memory_backends():
         pa.set_memory_pool(pa.jemalloc_memory_pool())
