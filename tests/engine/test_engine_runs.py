@@ -4,6 +4,7 @@ import pytest
 from toy_run import toy_run
 
 from toolkit.engine.driver import bucket_count
+from toolkit.engine.store import RECORDS
 from toolkit.errors import DataError, UsageError
 from toolkit.reasons import Disposition
 
@@ -72,7 +73,7 @@ def test_a_systematic_fault_stops_the_run_with_examples(tmp_path):
 
 def test_a_shard_that_was_damaged_is_found_and_redone(tmp_path, expected):
     _, first = toy_run(tmp_path)
-    victim = first.store.path(first.shards[0], "parquet")
+    victim = first.store.path(first.shards[0], RECORDS)
     victim.write_bytes(victim.read_bytes()[:-7] + b"garbage")
 
     digest, second = toy_run(tmp_path)

@@ -10,12 +10,12 @@ from pathlib import Path
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from toolkit.dedup.compare import BORDER, FIELDS, compared
 from toolkit.dedup.index.shipped import is_release, release_batches
 from toolkit.dedup.kernel import Params
 from toolkit.dedup.survivor import Facts, facts_of, rank
+from toolkit.engine.store import BATCH_ROWS, RECORDS, read_records
 from toolkit.errors import UsageError
 from toolkit.record import Row, columns_of, rows_of
 from toolkit.text.shingles import jaccard, normal_form, salient, shingles
@@ -190,12 +190,10 @@ def _released(out: Path) -> Iterator[Row]:
 
 def _worked(out: Path, wanted: Sequence[str]) -> Iterator[Row]:
     """Records that later stages made others of are only in the shards of the run."""
-    for path in sorted((out / "work" / "shards").glob("*/*.parquet")):
-        with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(use_threads=False):
-                ids = batch.column("id")
-                masks = [pc.starts_with(ids, name) for name in wanted]
-                yield from rows_of(batch.filter(pc.or_(*masks)))
+    for path in sorted((out / "work" / "shards").glob(f"*/*.{RECORDS}")):
+        for batch in read_records(path, BATCH_ROWS):
+            masks = [pc.starts_with(batch.column("id"), name) for name in wanted]
+            yield from rows_of(batch.filter(pc.or_(*masks)))
 
 
 def lines_of(pair: Pair) -> list[str]:

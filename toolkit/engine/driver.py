@@ -16,7 +16,7 @@ from toolkit.engine import exchange
 from toolkit.engine.phases import Phase, phases_of
 from toolkit.engine.progress import Progress
 from toolkit.engine.runner import Runner
-from toolkit.engine.store import Done, ShardRecords, Store, digest, read_records
+from toolkit.engine.store import LEFT, RECORDS, Done, ShardRecords, Store, digest, read_records
 from toolkit.engine.tasks import (
     BucketTask,
     FirstRows,
@@ -73,12 +73,12 @@ class Finished:
     def records(self) -> Iterator[Batch]:
         """The records that stayed to the end, in order."""
         for address in self.shards:
-            yield from read_records(self.store.path(address, "parquet"), 1000)
+            yield from read_records(self.store.path(address, RECORDS), 1000)
 
     def leaving(self) -> Iterator[Batch]:
         """The records that left, with `leaving` and `stage_number`."""
         for address in self.left:
-            yield from read_records(self.store.path(address, "left.parquet"), 1000)
+            yield from read_records(self.store.path(address, LEFT), 1000)
 
     def reported(self) -> Iterator[tuple[str, list[bytes]]]:
         """What the global steps have to say beside the release: file name and lines."""
@@ -210,7 +210,7 @@ class Driver:
         assert phase.emit is not None
         buckets = bucket_count(len(shards))
         inputs = tuple(self._store.path(s.address, "emit.arrow") for s in shards)
-        records = tuple(self._store.path(s.address, "parquet") for s in shards)
+        records = tuple(self._store.path(s.address, RECORDS) for s in shards)
         address = digest(phase.prefix, *[s.address for s in shards])
         for number, reduce in enumerate(step.rounds):
             last = number == len(step.rounds) - 1

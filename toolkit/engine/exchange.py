@@ -146,13 +146,17 @@ def read_part(path: Path, number: int, parts: int) -> pa.Table | None:
         return pa.Table.from_batches(batches, schema=file.schema)
 
 
-def read_batches(path: Path, columns: Callable[[str], bool] | None = None) -> Iterator[pa.RecordBatch]:
-    """All batches of a file, or of some of its columns. No memory map: its pages count as memory of the process."""
+def read_batches(
+    path: Path, columns: Callable[[str], bool] | None = None, numbers: Iterable[int] | None = None
+) -> Iterator[pa.RecordBatch]:
+    """All batches of a file, or some of them, or some of their columns."""
+    # no memory map: its pages count as memory of the process; no threads: a task has one core
     with pa.OSFile(str(path)) as source:
-        schema = pa.ipc.open_file(source).schema
-        chosen = [n for n, name in enumerate(schema.names) if columns is None or columns(name)]
-        file = pa.ipc.open_file(source, options=pa.ipc.IpcReadOptions(included_fields=chosen, use_threads=False))
-        yield from (file.get_batch(i) for i in range(file.num_record_batches))
+        file = pa.ipc.open_file(source)
+        if columns is not None:
+            chosen = [n for n, name in enumerate(file.schema.names) if columns(name)]
+            file = pa.ipc.open_file(source, options=pa.ipc.IpcReadOptions(included_fields=chosen, use_threads=False))
+        yield from (file.get_batch(n) for n in (range(file.num_record_batches) if numbers is None else numbers))
 
 
 def by_key(table: pa.Table) -> pa.Table:

@@ -14,14 +14,17 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
+import xxhash
 
+from toolkit.engine.exchange import read_batches
 from toolkit.files import atomic
 from toolkit.kinds import Counts
 
-ROW_GROUP = 1_000
-"""Rows of a group: what is read to get at one row. At 10,000 the verification of near duplicates read a million records
-sixty times over; the smaller group costs a microsecond a record in writing."""
+BATCH_ROWS = 1_000
+"""Rows of a batch of a shard: what is read to get at one row. At 10,000 the verification of near duplicates read a
+million records sixty times over."""
+RECORDS, LEFT = "records.arrow", "left.arrow"
+"""Endings of a shard's files: the records that stay, and those that left."""
 PACKAGES = (
     "ahocorasick-rs",
     "chardet",
@@ -49,9 +52,9 @@ def digest(*parts: str | bytes) -> str:
 
 
 def file_digest(path: Path) -> str:
-    """Hash a file."""
+    """Hash a file to find out whether it was damaged; against chance, not against malice, at a tenth of the cost."""
     with path.open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+        return hashlib.file_digest(file, xxhash.xxh3_128).hexdigest()
 
 
 @functools.cache
@@ -62,18 +65,7 @@ def code_digest() -> str:
     """
     root = Path(__file__).parents[1]
     files = [p.read_bytes() for p in sorted(root.rglob("*.py"))]
-    packages = (
-        "pyarrow",
-        "ftfy",
-        "langdetect",
-        "phonenumbers",
-        "datasketch",
-        "numpy",
-        "lxml",
-        "markdown-it-py",
-        "orjson",
-    )
-    versions = [f"{name} {importlib.metadata.version(name)}" for name in packages]
+    versions = [f"{name} {importlib.metadata.version(name)}" for name in PACKAGES]
     return digest(sys.version.partition(" ")[0], *versions, *files)
 
 
@@ -157,64 +149,53 @@ class Store:
 
 
 class RecordWriter:
-    """Writes batches as a Parquet shard in row groups of equal size, whatever the size of the batches."""
+    """Writes a shard in Arrow batches of equal size, whatever the size of the batches that come."""
 
-    def __init__(self, file: Any, schema: pa.Schema) -> None:
-        # statistics and dictionaries serve nobody here: shards are read whole; lz4 would cost 3 us a record and phase
-        self._writer = pq.ParquetWriter(file, schema, compression="none", use_dictionary=False, write_statistics=False)
+    def __init__(self, file: Any, schema: pa.Schema, compression: pa.Codec | None = None) -> None:
+        self._writer = pa.ipc.new_file(file, schema, options=pa.ipc.IpcWriteOptions(compression=compression))
         self._waiting: list[pa.RecordBatch] = []
+        self._rows_waiting = 0
         self.rows = 0
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Add rows."""
-        if batch.num_rows:
-            self._waiting.append(batch)
-            self.rows += batch.num_rows
-        if sum(b.num_rows for b in self._waiting) >= ROW_GROUP:
-            self._flush(ROW_GROUP)
+        if not batch.num_rows:
+            return
+        self._waiting.append(batch)
+        self._rows_waiting += batch.num_rows
+        self.rows += batch.num_rows
+        if self._rows_waiting >= BATCH_ROWS:
+            self._flush(self._rows_waiting - self._rows_waiting % BATCH_ROWS)
 
     def close(self) -> None:
         """Write what is left and the footer."""
-        self._flush(1)
+        self._flush(self._rows_waiting)
         self._writer.close()
 
-    def abandon(self) -> None:
-        """Forget an unfinished shard, for example on a full disk."""
-        self._writer.is_open = False  # else its destructor writes a footer, fails, and prints a traceback
-
-    def _flush(self, group: int) -> None:
+    def _flush(self, rows: int) -> None:
         if not self._waiting:
             return
-        table = pa.Table.from_batches(self._waiting)
-        whole = table.num_rows - table.num_rows % ROW_GROUP if group == ROW_GROUP else table.num_rows
-        for start in range(0, whole, ROW_GROUP):
-            self._writer.write_table(table.slice(start, min(ROW_GROUP, whole - start)))
-        self._waiting = table.slice(whole).to_batches()
+        whole = self._waiting[0] if len(self._waiting) == 1 else pa.concat_batches(self._waiting)
+        for start in range(0, rows, BATCH_ROWS):
+            self._writer.write_batch(whole.slice(start, min(BATCH_ROWS, rows - start)))
+        rest = whole.slice(rows)
+        self._waiting, self._rows_waiting = [rest] if rest.num_rows else [], rest.num_rows
 
 
 @contextmanager
-def record_writer(path: Path, schema: pa.Schema) -> Iterator[RecordWriter]:
-    """A Parquet shard that appears when it is complete."""
+def record_writer(path: Path, schema: pa.Schema, compression: pa.Codec | None = None) -> Iterator[RecordWriter]:
+    """A shard that appears when it is complete. Compression is for what lasts: lz4 would cost 6 us a record and phase."""
     with atomic.writing(path) as file:
-        writer = RecordWriter(file, schema)
-        try:
-            yield writer
-            writer.close()
-        except BaseException:
-            writer.abandon()
-            raise
+        writer = RecordWriter(file, schema, compression)
+        yield writer
+        writer.close()
 
 
 def read_records(path: Path, batch_rows: int) -> Iterator[pa.RecordBatch]:
     """The rows of a shard, in order."""
-    # whole row groups: iter_batches costs four times as much; no threads: they abort at exit (pyarrow 26); no memory map: its
-    # pages count as memory of the process
-    with pq.ParquetFile(path) as file:
-        schema = file.schema_arrow.remove_metadata()
-        for number in range(file.num_row_groups):
-            group = file.read_row_group(number, use_threads=False)
-            for batch in group.to_batches(max_chunksize=batch_rows):
-                yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)
+    for batch in read_batches(path):
+        for start in range(0, batch.num_rows, batch_rows):
+            yield batch.slice(start, batch_rows)
 
 
 class ShardRecords:
@@ -243,19 +224,9 @@ class ShardRecords:
         return pa.concat_tables(parts).take(pa.array(np.argsort(order, kind="stable")))
 
 
-@functools.lru_cache(maxsize=4096)
-def _metadata(path: Path) -> pq.FileMetaData:
-    """The footer of a shard; a shard never changes under its name."""
-    return pq.read_metadata(path)
-
-
 def _take_rows(path: Path, rows: Any, columns: Sequence[str]) -> pa.Table:
     import numpy as np
 
-    with pq.ParquetFile(path, metadata=_metadata(path)) as file:
-        groups = sorted({int(r) // ROW_GROUP for r in np.unique(rows)})
-        table = file.read_row_groups(groups, columns=list(columns), use_threads=False).select(list(columns))
-    shift = np.cumsum([0] + [ROW_GROUP] * len(groups))[: len(groups)]
-    position = {g: int(s) for g, s in zip(groups, shift, strict=True)}
-    local = np.array([position[int(r) // ROW_GROUP] + int(r) % ROW_GROUP for r in rows], dtype=np.int64)
-    return table.take(pa.array(local))
+    numbers, place = np.unique(rows // BATCH_ROWS, return_inverse=True)
+    table = pa.Table.from_batches(read_batches(path, columns.__contains__, numbers.tolist())).select(list(columns))
+    return table.take(pa.array(place * BATCH_ROWS + rows % BATCH_ROWS))

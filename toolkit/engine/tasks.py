@@ -13,7 +13,17 @@ import pyarrow as pa
 
 from toolkit.engine import clock, exchange
 from toolkit.engine.phases import Phase, Work
-from toolkit.engine.store import Done, RecordWriter, ShardRecords, Store, digest, read_records, record_writer
+from toolkit.engine.store import (
+    LEFT,
+    RECORDS,
+    Done,
+    RecordWriter,
+    ShardRecords,
+    Store,
+    digest,
+    read_records,
+    record_writer,
+)
 from toolkit.errors import BrokenPromiseError, ToolkitError
 from toolkit.files import atomic
 from toolkit.kinds import (
@@ -134,13 +144,13 @@ def run_shard(task: ShardTask) -> Done:
         return found
     start = clock.cpu_seconds()
     with _without_collector(), ExitStack() as stack:
-        kept = stack.enter_context(record_writer(store.path(address, "parquet"), SCHEMA))
-        left = stack.enter_context(record_writer(store.path(address, "left.parquet"), LEFT_SCHEMA))
+        kept = stack.enter_context(record_writer(store.path(address, RECORDS), SCHEMA))
+        left = stack.enter_context(record_writer(store.path(address, LEFT), LEFT_SCHEMA))
         emission = stack.enter_context(_emission(task, store.path(address, "emit.arrow")))
         out = _Output(kept, left, emission)
         for passed_on, counts in _through_works(task, result, out):
             _finish_batch(task.phase, passed_on, counts, out)
-    suffixes = ["parquet", "left.parquet", *(["emit.arrow"] if emission else [])]
+    suffixes = [RECORDS, LEFT, *(["emit.arrow"] if emission else [])]
     chunks = emission.chunks if emission else []
     done = Done(address, kept.rows, store.measure(address, suffixes), out.counts, chunks, clock.cpu_seconds() - start)
     return store.commit(done)
@@ -227,7 +237,7 @@ def _batches(task: ShardTask, work: Work) -> Iterator[Batch]:
         whole = unit.batches(work.step) if isinstance(unit, FirstRows) else work.step.read(unit)
         batches: Iterator[Batch] = (w.slice(at, rows) for w in whole for at in range(0, w.num_rows, rows))
     else:
-        batches = read_records(Store(task.folder).path(str(task.source), "parquet"), rows)
+        batches = read_records(Store(task.folder).path(str(task.source), RECORDS), rows)
     for number, batch in enumerate(batches):
         if task.careful:
             task.crumb(number)

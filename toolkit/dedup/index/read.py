@@ -16,6 +16,7 @@ from toolkit.dedup.index.manifest import Manifest, Settings, check_files, folder
 from toolkit.dedup.index.segment import BANDS, EXACT, RECORDS, Keys
 from toolkit.dedup.kernel.columns import I64
 from toolkit.dedup.kernel.hashes import U64
+from toolkit.engine.exchange import read_batches
 from toolkit.engine.store import ShardRecords, digest
 from toolkit.errors import StoppedError
 from toolkit.kinds import SHARD_BITS
@@ -108,16 +109,13 @@ class Index:
 
     def rows(self) -> Iterator[tuple[int, Row]]:
         """All entries that count, with their stored row."""
-        import pyarrow.parquet as pq
-
         for number, (path, removed) in enumerate(zip(self._paths[0], self._removed, strict=True)):
             gone, row = set(removed.tolist()), 0
-            with pq.ParquetFile(path) as file:
-                for batch in file.iter_batches(use_threads=False):
-                    for value in batch.to_pylist():
-                        if row not in gone:
-                            yield (number << SHARD_BITS) + row, value
-                        row += 1
+            for batch in read_batches(path):
+                for value in batch.to_pylist():
+                    if row not in gone:
+                        yield (number << SHARD_BITS) + row, value
+                    row += 1
 
     def find(self, *, ids: Sequence[str] = (), source: str | None = None) -> Iterator[tuple[int, Row]]:
         """The entries with one of these ids, or of a source; all where neither is given."""
@@ -129,12 +127,13 @@ class Index:
 
     def known(self) -> dict[str, list[int]]:
         """Id -> entries: more than one where a record was shipped again with another text."""
-        import pyarrow.parquet as pq
-
         found: dict[str, list[int]] = {}
         for number, (path, removed) in enumerate(zip(self._paths[0], self._removed, strict=True)):
             gone = set(removed.tolist())
-            for row, name in enumerate(pq.read_table(path, columns=["id"]).column("id").to_pylist()):
+            names = (
+                name for batch in read_batches(path, {"id"}.__contains__) for name in batch.column("id").to_pylist()
+            )
+            for row, name in enumerate(names):
                 if row not in gone:
                     found.setdefault(name, []).append((number << SHARD_BITS) + row)
         return found

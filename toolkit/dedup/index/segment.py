@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from toolkit.dedup.compare import compared
 from toolkit.dedup.index.manifest import SegmentEntry, form_mark
@@ -19,11 +18,11 @@ from toolkit.dedup.kernel import Params, band_keys, normal_column
 from toolkit.dedup.kernel.columns import I64
 from toolkit.dedup.kernel.functions import exact_halves
 from toolkit.dedup.kernel.hashes import U64
-from toolkit.engine.store import ROW_GROUP, file_digest
+from toolkit.engine.store import file_digest, record_writer
 from toolkit.files import atomic
 from toolkit.record import SCHEMA
 
-RECORDS, EXACT, BANDS = "records.parquet", "exact.arrow", "bands.arrow"
+RECORDS, EXACT, BANDS = "records.arrow", "exact.arrow", "bands.arrow"
 SEGMENT_ROWS = 100_000
 """Records of a segment at most: keys are sorted in memory, some 700 bytes a record."""
 LEVEL = 9
@@ -65,11 +64,9 @@ def write(folder: Path, table: pa.Table, params: Params, kernel: str) -> Segment
     """Write the files of a segment; it counts when the manifest names it."""
     name = _name(table, params)
     path = folder / f"{name}.{RECORDS}"
-    with (
-        atomic.writing(path) as file,
-        pq.ParquetWriter(file, STORED, compression="zstd", compression_level=LEVEL, use_dictionary=False) as writer,
-    ):
-        writer.write_table(table, row_group_size=ROW_GROUP)
+    with record_writer(path, STORED, pa.Codec("zstd", compression_level=LEVEL)) as writer:
+        for batch in table.to_batches():
+            writer.write(batch)
     write_keys(folder, name, table.column("text"), params, kernel)
     return measured(folder, name, table.num_rows)
 

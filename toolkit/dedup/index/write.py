@@ -10,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from toolkit.dedup.index import manifest as manifests
 from toolkit.dedup.index import segment
 from toolkit.dedup.index.manifest import NAME, Manifest, SegmentEntry, Settings, check_files, folder_of
 from toolkit.dedup.index.read import Index
 from toolkit.dedup.kernel import Params
+from toolkit.engine.exchange import read_batches
 from toolkit.errors import DataError, UsageError
 from toolkit.kinds import SHARD_BITS, Batch
 from toolkit.memory import locked
@@ -194,7 +194,7 @@ def _manifest_or_files(state: Path | str, fields: Sequence[str], params: Params 
         found = []
         for path in sorted(folder.glob(f"*.{segment.RECORDS}")):
             try:
-                rows = pq.ParquetFile(path).metadata.num_rows
+                rows = sum(batch.num_rows for batch in read_batches(path, {"id"}.__contains__))
             except (pa.ArrowException, OSError):
                 continue
             entry = segment.described(path)
@@ -219,7 +219,7 @@ def _unseen(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
 
 
 def _live(folder: Path, entry: SegmentEntry) -> pa.Table:
-    table = pq.read_table(folder / f"{entry.name}.{segment.RECORDS}", schema=segment.STORED)
+    table = pa.Table.from_batches(read_batches(folder / f"{entry.name}.{segment.RECORDS}"), segment.STORED)
     stays = np.ones(table.num_rows, dtype=np.bool_)
     stays[list(entry.removed)] = False
     return table.filter(pa.array(stays))
