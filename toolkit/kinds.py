@@ -225,8 +225,10 @@ def _guarded(work: Callable[[Batch, int], Batch], batch: Batch, start: int, stag
         yield work(batch, start)
     except (ToolkitError, MemoryError):
         raise
-    except Exception as error:  # noqa: BLE001 - any error of a row is quarantined with its text; the fault limit stops silence
-        if batch.num_rows == 1:
+    except Exception as error:
+        if not batch.num_rows:  # no row to blame, and halves of nothing would never end
+            raise
+        if batch.num_rows == 1:  # quarantined with its text; the fault limit stops silence
             detail = f"{type(error).__name__}: {str(error)[:300]}"
             everything = pa.array([True])
             yield leave(batch, everything, stage, "stage_error", detail, disposition=Disposition.QUARANTINED)

@@ -16,8 +16,10 @@ from toolkit.errors import DataError
 SCRIPT = [sys.executable, str(Path(__file__).with_name("toy_run.py"))]
 
 
-def start(work, slow=0.3):
-    return subprocess.Popen([*SCRIPT, str(work), str(slow)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+def start(work, slow=0.3, **env):
+    command = [*SCRIPT, str(work), str(slow)]
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command, env={**os.environ, **env}, **streams)
 
 
 def wait_for_shards(work, count):

@@ -6,7 +6,9 @@ from toy_run import toy_run
 from toolkit.engine.driver import bucket_count
 from toolkit.engine.store import RECORDS
 from toolkit.errors import DataError, UsageError
+from toolkit.kinds import pass_through
 from toolkit.reasons import Disposition
+from toolkit.record import columns_of
 
 
 @pytest.fixture(scope="module")
@@ -110,3 +112,10 @@ def test_a_run_leaves_no_temporary_file(tmp_path):
     toy_run(tmp_path, workers=2)
 
     assert not list(tmp_path.rglob("*.tmp"))
+
+
+def test_a_step_that_fails_without_a_row_to_blame_is_our_bug_and_ends():
+    nothing = columns_of([{"id": "1", "text": "高血压"}]).slice(0, 0)
+
+    with pytest.raises(ZeroDivisionError):
+        pass_through(lambda batch, _start: 1 / len(batch), nothing, "toy.map")

@@ -16,6 +16,13 @@ from toolkit.record import columns_of
 from toolkit.stage import Stage, option
 
 
+def note(work):
+    """Append a line to the file that `TOY_LOG` names: what a test counts to see how often a shard was done."""
+    if log := os.environ.get("TOY_LOG"):
+        with Path(log).open("a") as file:
+            file.write(f"{work}\n")
+
+
 @dataclasses.dataclass(frozen=True)
 class ToyUnit:
     number: int
@@ -39,6 +46,7 @@ class ToyRead(Stage):
         return [ToyUnit(n, self.rows) for n in range(self.units)]
 
     def read(self, unit):
+        note(f"read {unit.number}")
         if unit.number == self.kills:
             os.kill(os.getpid(), signal.SIGKILL)
         rows = [self.row(unit.number, i) for i in range(unit.rows)]
@@ -86,6 +94,7 @@ class ToyMap(Stage):
     suffix: str = option("", "Appended to every text.")
 
     def apply_batch(self, batch):
+        note(f"map {batch.column('id')[0] if len(batch) else None}")
         time.sleep(self.slow)
         texts = batch.column("text").to_pylist()
         if self.kills_on and any(self.kills_on in t for t in texts) and not (self.once and Path(self.once).exists()):

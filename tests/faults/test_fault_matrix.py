@@ -10,7 +10,6 @@ import sys
 import time
 from pathlib import Path
 
-import psutil
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "engine"))
@@ -19,48 +18,60 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "chain"))
 from sample_chain import AS_OF, SAMPLE, files_of
 from test_engine_faults import start, wait_for_shards
 from toy_run import toy_run
+from victims import kill_one, wait_for_workers
 
 from toolkit import errors
 
 pytestmark = pytest.mark.faults
 
 MOMENTS = 50
+UNITS, WORKERS = 12, 2
+SLOW, LASTS = 0.1, 0.8
+"""Seconds a batch takes, and about what a run then takes after its first worker is there."""
 
 
 @pytest.fixture(scope="module")
 def expected(tmp_path_factory):
-    return toy_run(tmp_path_factory.mktemp("quiet"), units=12)[0]
+    return toy_run(tmp_path_factory.mktemp("quiet"), units=UNITS)[0]
 
 
-@pytest.mark.parametrize("victim", ["driver", "worker"])
-def test_killed_at_random_moments_a_run_ends_with_the_same_bytes(tmp_path, expected, victim):
-    draw = random.Random(7)
+def test_a_driver_killed_at_random_moments_loses_no_finished_shard_and_no_byte(tmp_path, expected):
+    draw, killed = random.Random(7), 0
     for moment in range(MOMENTS // 2):
         work = tmp_path / str(moment)
-        process = start(work, slow=0.02)
-        time.sleep(draw.uniform(0.2, 2.0))
-        done = len(list(work.rglob("*.json")))
-        kill(process, victim)
-        if victim == "worker":
-            out, err = process.communicate(timeout=120)
-            assert process.returncode == 0, err
-            assert out.split()[0] == expected
-        else:
-            process.communicate()
-            digest, finished = toy_run(work, units=12, workers=2, slow=0.02)
-            assert digest == expected
-            assert finished.reused >= done - 1  # a manifest may have been counted while it was being renamed
-        shutil.rmtree(work)
-
-
-def kill(process, victim):
-    if victim == "driver":
+        process = start(work, slow=SLOW)
+        wait_for_workers(process)
+        time.sleep(draw.uniform(0, LASTS))
         process.kill()
-        return
-    workers = [p for p in psutil.Process(process.pid).children(recursive=True) if "forkserver" in " ".join(p.cmdline())]
-    # the first of them is the server itself; without it no worker can be started again
-    for worker in workers[1:2]:
-        worker.kill()
+        process.communicate()
+        killed += process.returncode == -signal.SIGKILL
+        kept = len(list(work.rglob("*.json")))
+
+        digest, finished = toy_run(work, units=UNITS, workers=2, slow=SLOW)
+
+        assert digest == expected
+        assert finished.reused == kept
+        shutil.rmtree(work)
+    assert killed >= MOMENTS // 4
+
+
+def test_a_worker_killed_at_random_moments_costs_at_most_the_shards_in_flight_and_no_byte(tmp_path, expected):
+    draw, killed = random.Random(8), 0
+    for moment in range(MOMENTS // 2):
+        work, log = tmp_path / str(moment), tmp_path / f"{moment}.log"
+        process = start(work, slow=SLOW, TOY_LOG=str(log))
+        wait_for_workers(process)
+        time.sleep(draw.uniform(0, LASTS))
+        killed += kill_one(process.pid, draw)
+        out, err = process.communicate(timeout=120)
+
+        assert process.returncode == 0, err
+        assert out.split()[0] == expected
+        begun = [line for line in log.read_text().splitlines() if line != "map None"]  # a shard that is all repeats
+        assert len(set(begun)) >= UNITS
+        assert len(begun) - len(set(begun)) <= WORKERS
+        shutil.rmtree(work)
+    assert killed >= MOMENTS // 4
 
 
 @pytest.fixture
@@ -151,17 +162,17 @@ def test_a_clock_that_jumps_changes_no_byte(tmp_path, expected, monkeypatch):
     monkeypatch.setattr(clock, "seconds", lambda: draw.uniform(-1e9, 1e9))
     monkeypatch.setattr(clock, "cpu_seconds", lambda: draw.uniform(-1e9, 1e9))
 
-    assert toy_run(tmp_path, units=12)[0] == expected
+    assert toy_run(tmp_path, units=UNITS)[0] == expected
 
 
 def test_every_file_of_a_finished_run_may_be_damaged_and_is_redone(tmp_path, expected):
-    toy_run(tmp_path, units=12)
+    toy_run(tmp_path, units=UNITS)
     draw = random.Random(3)
     files = [p for p in sorted((tmp_path / "shards").rglob("*")) if p.is_file() and p.stat().st_size]
 
     for path in draw.sample(files, 12):
         damage(path, draw)
-        assert toy_run(tmp_path, units=12)[0] == expected, path.name
+        assert toy_run(tmp_path, units=UNITS)[0] == expected, path.name
 
 
 def damage(path, draw):
