@@ -1,17 +1,22 @@
-"""One record as a line of each target, as a line of provenance, and as a key that sorts the release."""
+"""Records as lines of each target, as lines of provenance, and as keys that sort the release."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
+import numpy as np
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from toolkit.formats import CannotDump, CannotHold, Example, dumps_line, get, validator
-from toolkit.record import Row, rows_of
+from toolkit.files.json_columns import json_members
+from toolkit.formats import CannotHold, Example, dumps_line, get, validator
+from toolkit.record import rows_of
+from toolkit.release import plain
 
-EXAMPLE_FIELDS = ("prompt", "input", "output", "system", "messages", "tools", "chosen", "rejected", "desirable")
+EXAMPLE_FIELDS = (*plain.TEXTS, *plain.OTHERS)
 PROVENANCE_FIELDS = (
     "id", "content_hash", "parents", "clusters", "replaces", "lang", "source", "validity", "labeling", "scores", "flags",
     "checks", "fixes", "weight", "split",
@@ -20,7 +25,7 @@ PROVENANCE_FIELDS = (
 
 def examples_of(batch: pa.RecordBatch) -> list[Example]:
     """The example fields of a batch, without what is null."""
-    rows: Any = rows_of(batch.select([f for f in EXAMPLE_FIELDS if f in batch.schema.names]))
+    rows: Any = rows_of(batch.select(EXAMPLE_FIELDS))
     return list(rows)
 
 
@@ -43,10 +48,47 @@ def findings(example: Example, targets: Sequence[str]) -> str | None:
     return None
 
 
-def line(example: Example, target: str) -> tuple[bytes, str]:
-    """The line of an example and the names of its columns, joined by commas."""
+@cache
+def _findings_of_shape(shape: int, targets: tuple[str, ...]) -> str | None:
+    return findings(plain.specimen(shape), targets)
+
+
+def judged(batch: pa.RecordBatch, targets: tuple[str, ...]) -> pa.StringArray:
+    """What `findings` says of every example of a batch."""
+    codes = plain.shapes(batch)
+    known = {int(code): _findings_of_shape(int(code), targets) for code in np.unique(codes) if code != plain.NO_SHAPE}
+    other = codes == plain.NO_SHAPE
+    if not other.any() and not any(known.values()):
+        return pa.nulls(batch.num_rows, pa.string())
+    rest = iter([findings(example, targets) for example in examples_of(batch.filter(pa.array(other)))])
+    return pa.array([next(rest) if code == plain.NO_SHAPE else known[code] for code in codes.tolist()], pa.string())
+
+
+def lines(batch: pa.RecordBatch, targets: Sequence[str]) -> dict[str, tuple[pa.StringArray, pa.StringArray]]:
+    """The lines of a batch for every target, and the columns of each line, joined by commas."""
+    codes = plain.shapes(batch)
+    other = codes == plain.NO_SHAPE
+    mask = pa.array(other)
+    shaped = plain.Lines(batch if not other.any() else batch.filter(pc.invert(mask)), codes[~other])
+    found = {target: shaped.of(target) for target in targets}
+    if not other.any():
+        return found
+    examples = examples_of(batch.filter(mask))
+    place = pa.array(np.argsort(np.argsort(other, kind="stable")))  # plain ones first, then the others
+    return {t: _beside(found[t], [_line(e, t) for e in examples], place) for t in targets}
+
+
+def _beside(
+    some: tuple[pa.StringArray, pa.StringArray], others: Sequence[tuple[str, str]], place: pa.Array
+) -> tuple[pa.StringArray, pa.StringArray]:  # fmt: skip
+    columns = zip(some, zip(*others, strict=True), strict=True)
+    first, second = (pa.concat_arrays([a, pa.array(b, pa.string())]).take(place) for a, b in columns)
+    return first, second
+
+
+def _line(example: Example, target: str) -> tuple[str, str]:
     row = get(target).write(example)
-    return dumps_line(row), ",".join(row)
+    return dumps_line(row).decode(), ",".join(row)
 
 
 def completed(written: bytes, target: str, columns: Sequence[str]) -> bytes:
@@ -58,33 +100,47 @@ def completed(written: bytes, target: str, columns: Sequence[str]) -> bytes:
     return dumps_line(get(target).complete(orjson.loads(written), tuple(columns)))
 
 
-def provenance(row: Row) -> bytes:
-    """What leads from a line of the release back to its source; `numbered` says which line."""
-    return orjson.dumps(
-        {name: row[name] for name in PROVENANCE_FIELDS if name in row}, option=orjson.OPT_APPEND_NEWLINE
-    )
+def provenance(batch: pa.RecordBatch) -> pa.StringArray:
+    """What leads from a line of the release back to its source: the rest of an object that `numbered` opens."""
+    members = json_members(PROVENANCE_FIELDS, [batch.column(name) for name in PROVENANCE_FIELDS], batch.num_rows)
+    return pc.binary_join_element_wise(members, "}\n", "")
 
 
-def numbered(line: bytes, number: int) -> bytes:
-    """A line of provenance that begins with the number of its line in the file of its split, the same in every target."""
-    return b'{"line":%d,' % number + line[1:]
+def numbered(rest: pa.StringArray, numbers: pa.Array) -> pa.StringArray:
+    """Lines of provenance, each with the number of its line in the file of its split, the same in every target."""
+    return pc.binary_join_element_wise('{"line":', numbers.cast(pa.string()), rest, "")
 
 
-def order_key(row: Row) -> bytes:
-    r"""A key whose byte order is that of the release: source, URI, position, then id.
+def order_keys(batch: pa.RecordBatch) -> pa.BinaryArray:
+    r"""Keys whose byte order is that of the release: source, URI, position, then id.
 
     A declared id is the position; else row or line, then the place within the document.
 
+    >>> from toolkit.record import columns_of
     >>> rows = [{"id": "b", "source": {"id": "s", "uri": "甲", "locator": {"line": n}}} for n in (10, 9)]
-    >>> order_key(rows[1]) < order_key(rows[0])
+    >>> keys = order_keys(columns_of(rows)).to_pylist()
+    >>> keys[1] < keys[0]
     True
     """
-    source: Row = row.get("source") or {}
-    place: Row = source.get("locator") or {}
-    texts = [str(source.get("id") or ""), str(source.get("uri") or ""), str(place.get("key") or "")]
-    numbers = [place.get("page"), place.get("line") or place.get("row"), place.get("order"), place.get("start")]
-    head = b"".join(t.encode() + b"\0" for t in texts)
-    return head + b"".join((n or 0).to_bytes(8, "big") for n in numbers) + str(row["id"]).encode()
+    source = _children(batch.column("source"))
+    place = _children(source["locator"])
+    line, row = _numbers(place["line"]), _numbers(place["row"])
+    numbers = [_numbers(place["page"]), np.where(line, line, row), _numbers(place["order"]), _numbers(place["start"])]
+    packed = np.stack(numbers, axis=1).astype(">u8").tobytes()
+    width = len(numbers) * 8
+    fixed = pa.FixedSizeBinaryArray.from_buffers(pa.binary(width), batch.num_rows, [None, pa.py_buffer(packed)])
+    texts = [pc.fill_null(part, "").cast(pa.binary()) for part in (source["id"], source["uri"], place["key"])]
+    head = pc.binary_join_element_wise(*texts, b"", b"\0")
+    return pc.binary_join_element_wise(head, fixed.cast(pa.binary()), batch.column("id").cast(pa.binary()), b"")
 
 
-__all__ = ["CannotDump", "completed", "examples_of", "findings", "line", "numbered", "order_key", "provenance"]
+def _children(column: pa.StructArray) -> Mapping[str, pa.Array]:
+    return {field.name: child for field, child in zip(column.type, column.flatten(), strict=True)}
+
+
+def _numbers(column: pa.Int64Array) -> np.ndarray:
+    numbers: np.ndarray = pc.fill_null(column, 0).to_numpy(zero_copy_only=False)
+    return numbers
+
+
+__all__ = ["completed", "findings", "judged", "lines", "numbered", "order_keys", "provenance"]

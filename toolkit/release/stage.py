@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from toolkit.errors import UsageError
 from toolkit.frames import batches_of
 from toolkit.kinds import Batch, Export, KeyReduce, Map, Records, Step, leave
-from toolkit.record import rows_of, set_columns
+from toolkit.record import set_columns
 from toolkit.release import render, split
 from toolkit.release.write import write_release
 from toolkit.stage import Stage, option
@@ -52,8 +52,7 @@ class Release(Stage):
 
     def check(self, batch: Batch) -> Batch:
         """Reject what a target cannot hold, with the finding of its validator."""
-        found = [render.findings(e, self.targets) for e in render.examples_of(batch)]
-        detail = pa.array(found, pa.string())
+        detail = render.judged(batch, tuple(self.targets))
         return leave(batch, pc.is_valid(detail), self.name, "not_exportable", detail)
 
     def solve(self, rows: pa.Table, _records: Records) -> pa.Table:
@@ -62,18 +61,14 @@ class Release(Stage):
 
     def emit(self, batch: Batch) -> pa.Table:
         """The lines of every target and of the provenance, with the key that sorts them."""
-        examples = render.examples_of(batch)
-        rows = rows_of(batch.select(list(render.PROVENANCE_FIELDS)))
         columns: dict[str, pa.Array] = {
-            "key": pa.array([render.order_key(r) for r in rows], pa.binary()),
+            "key": render.order_keys(batch),
             "row": pa.array(range(batch.num_rows), pa.int64()),
             "split": batch.column("split"),
         }
-        for target in self.targets:
-            lines = [render.line(e, target) for e in examples]
-            columns[target] = pa.array([data for data, _ in lines], pa.binary())
-            columns[f"{target} columns"] = pa.array([names for _, names in lines], pa.string())
-        columns["provenance"] = pa.array([render.provenance(row) for row in rows], pa.binary())
+        for target, (lines, names) in render.lines(batch, self.targets).items():
+            columns |= {target: lines, f"{target} columns": names}
+        columns["provenance"] = render.provenance(batch)
         return pa.table(columns)
 
     def write(self, data: Any, folder: Path | str, *, manifest: Mapping[str, Any] | None = None) -> dict[str, Any]:

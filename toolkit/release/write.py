@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from toolkit.files import atomic
+from toolkit.files.json_columns import buffers
 from toolkit.formats import get
 from toolkit.release import render
 from toolkit.release.split import SPLITS
@@ -31,10 +33,10 @@ class _File:
     lines: int = 0
     size: int = 0
 
-    def write(self, lines: Sequence[bytes]) -> None:
-        data = b"".join(lines)
-        self.stream.write(data)
-        self.digest.update(data)
+    def write(self, lines: pa.StringArray) -> None:
+        _, data = buffers(lines)
+        self.stream.write(data.data)
+        self.digest.update(data.data)
         self.lines += len(lines)
         self.size += len(data)
 
@@ -101,17 +103,28 @@ def _write_batch(
         part = batch.filter(pc.equal(batch.column("split"), split))
         for target in targets:
             files[f"{target}/{split}.jsonl"].write(_lines(part, target, columns[target, split]))
-    provenance = batch.column("provenance").to_pylist()
-    for n, split in enumerate(batch.column("split").to_pylist()):
-        numbers[split] += 1
-        provenance[n] = render.numbered(provenance[n], numbers[split])
+    provenance = render.numbered(batch.column("provenance"), _numbers(batch.column("split"), numbers))
     files["provenance.jsonl"].write(provenance)
 
 
-def _lines(batch: pa.RecordBatch, target: str, columns: Sequence[str]) -> list[bytes]:
-    whole = ",".join(columns)
-    pairs = zip(batch.column(target).to_pylist(), batch.column(f"{target} columns").to_pylist(), strict=True)
-    return [line if has == whole else render.completed(line, target, columns) for line, has in pairs]
+def _numbers(splits: pa.StringArray, numbers: Counter[str]) -> pa.Int64Array:
+    """Count the lines of every split on."""
+    found = np.zeros(len(splits), np.int64)
+    for split in pc.unique(splits).to_pylist():
+        here = np.flatnonzero(pc.equal(splits, split).to_numpy(zero_copy_only=False))
+        found[here] = numbers[split] + np.arange(1, len(here) + 1)
+        numbers[split] += len(here)
+    return pa.array(found)
+
+
+def _lines(batch: pa.RecordBatch, target: str, columns: Sequence[str]) -> pa.StringArray:
+    """The lines of a target, each with the columns that any line of its file has."""
+    written = batch.column(target)
+    short = pc.not_equal(batch.column(f"{target} columns"), ",".join(columns))
+    if not pc.any(short).as_py():
+        return written
+    longer = [render.completed(line.encode(), target, columns) for line in written.filter(short).to_pylist()]
+    return pc.replace_with_mask(written, short, pa.array(longer, pa.binary()).cast(pa.string()))
 
 
 def _write_sidecars(folder: Path, target: str, columns: Mapping[tuple[str, str], list[str]]) -> dict[str, Any]:
