@@ -64,7 +64,7 @@ class Finished:
     shards: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
     """Addresses of the shards that may hold rows that left, in order of phase and shard."""
-    sorted_parts: list[str] = field(default_factory=list)
+    sorted_parts: list[Path] = field(default_factory=list)
     reports: list[str] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
     cpu: float = 0.0
@@ -88,8 +88,7 @@ class Finished:
 
     def exported(self, columns: Callable[[str], bool] | None = None) -> Iterator[pa.RecordBatch]:
         """The rows of the Export, in order of their key; of all columns, or of those whose name is asked for."""
-        for address in self.sorted_parts:
-            path = self.store.path(address, "arrow")
+        for path in self.sorted_parts:
             if path.stat().st_size:
                 yield from exchange.read_batches(path, columns)
 
@@ -246,10 +245,13 @@ class Driver:
         done.used.add(name)
         return path
 
-    def _sort(self, phase: Phase, shards: Sequence[Done], done: Finished) -> list[str]:
+    def _sort(self, phase: Phase, shards: Sequence[Done], done: Finished) -> list[Path]:
+        """The files that hold the Export in order: those of the shards, as in most runs, or new ones."""
         assert phase.emit is not None
         assert isinstance(phase.emit.step, Export)
         chunks = [c for s in shards for c in s.chunks]
+        if exchange.in_order(chunks):
+            return [self._store.path(s.address, "emit.arrow") for s in shards]
         borders = exchange.range_borders(chunks, max(1, len(chunks) // RANGE_CHUNKS))
         address = digest(phase.prefix, *[s.address for s in shards])
         tasks = [
@@ -258,7 +260,8 @@ class Driver:
             )
             for low, high in zip(borders, [*borders[1:], None], strict=True)
         ]
-        return [a.address for a in self._tasks(f"{phase.emit.name} sort", run_range, tasks, done)]
+        answers = self._tasks(f"{phase.emit.name} sort", run_range, tasks, done)
+        return [self._store.path(a.address, "arrow") for a in answers]
 
     def _range(self, shards: Sequence[Done], low: str, high: str | None) -> tuple[tuple[Path, tuple[int, ...]], ...]:
         held = ((s.address, exchange.overlapping(s.chunks, low, high)) for s in shards)

@@ -45,7 +45,6 @@ class Writer:
 
     at_once = 0
     """Bytes of rows that are held at most."""
-    compression: str | None = None
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -72,8 +71,7 @@ class Writer:
             return
         table = pa.concat_tables(self._waiting)
         if self._writer is None:
-            options = pa.ipc.IpcWriteOptions(compression=self.compression)
-            self._writer = pa.ipc.new_file(self._file, table.schema, options=options)
+            self._writer = pa.ipc.new_file(self._file, table.schema)
         for batch in self.batches(table):
             self._writer.write_batch(batch)
         self._waiting, self._bytes = [], 0
@@ -102,7 +100,6 @@ class SortedWriter(Writer):
     """Sorted runs in chunks, with the first and last key of each."""
 
     at_once = RUN_BYTES
-    compression = "lz4"
 
     def batches(self, table: pa.Table) -> Iterable[pa.RecordBatch]:
         """The chunks of one run."""
@@ -161,8 +158,17 @@ def read_batches(
 
 def by_key(table: pa.Table) -> pa.Table:
     """Rows in the order of their key; rows that are in order already, as most are, stay where they are."""
-    keys = table.column("key").to_pylist()
-    return table if all(a <= b for a, b in itertools.pairwise(keys)) else table.sort_by("key")
+    keys = pa.array(table.column("key").combine_chunks())
+    return table if pc.all(pc.less_equal(keys[:-1], keys[1:])).as_py() else table.sort_by("key")
+
+
+def in_order(chunks: Sequence[Sequence[str]]) -> bool:
+    """Whether chunks stand in the order of their keys, so that nothing is left to sort.
+
+    >>> in_order([["00", "3f"], ["3f", "7f"]]), in_order([["40", "7f"], ["00", "3f"]])
+    (True, False)
+    """
+    return all(last <= first for (_, last), (first, _) in itertools.pairwise(chunks))
 
 
 def overlapping(chunks: Sequence[Sequence[str]], low: str, high: str | None) -> tuple[int, ...]:
