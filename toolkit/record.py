@@ -104,7 +104,7 @@ def hash_parts(*parts: str) -> str:
     >>> hash_parts("ab", "c") == hash_parts("a", "bc")
     False
     """
-    joined = "".join(f"{len(p)}:{p}" for p in parts)
+    joined = "".join([f"{len(p)}:{p}" for p in parts])
     return hashlib.blake2b(joined.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 

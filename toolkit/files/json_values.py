@@ -43,12 +43,25 @@ def loads(data: bytes) -> tuple[Any, tuple[str, ...]]:
     Traceback (most recent call last):
     ValueError: NaN is not JSON; write null
     """
-    if _LONG_NUMBER not in data.translate(_DIGITS):
-        try:
-            return orjson.loads(data), ()
-        except orjson.JSONDecodeError:
-            pass
-    return _patiently(data.decode("utf-8"))
+    try:
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return _patiently(data.decode("utf-8"))
+    if may_hide_digits(value) and _LONG_NUMBER in data.translate(_DIGITS):
+        return _patiently(data.decode("utf-8"))
+    return value, ()
+
+
+_DEEP = frozenset((float, list, dict))
+
+
+def may_hide_digits(value: Any) -> bool:
+    """Whether an integer beyond 64 bits, which orjson reads as a float, can be in a value: rows of texts hide none.
+
+    >>> may_hide_digits({"剂量": "12345678901234567890 mg", "n": 3}), may_hide_digits({"id": 12345678901234567890123.0})
+    (False, True)
+    """
+    return not isinstance(value, dict) or not _DEEP.isdisjoint(map(type, value.values()))
 
 
 def _patiently(text: str) -> tuple[Any, tuple[str, ...]]:

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
-import pyarrow.compute as pc
 
+from toolkit.files.json_values import may_hide_digits
 from toolkit.formats.example import pack
 from toolkit.kinds import Batch
 
@@ -58,19 +58,17 @@ def has_target(example: Mapping[str, Any]) -> bool:
     return len(output) > _LONGEST or output.casefold() not in NO_TARGET
 
 
-def load_columns(text: str | None, *, plain: bool = False) -> Columns:
+def load_columns(text: str | None) -> Columns:
     """Read what `extra` carries; numbers beyond 64 bits come out as they went in.
-
-    Args:
-        text: The JSON object, or nothing.
-        plain: Known to hold no such number.
 
     >>> load_columns('{"科室": "内科", "编号": 12345678901234567890123}')
     {'科室': '内科', '编号': 12345678901234567890123}
     """
     if not text:
         return {}
-    loaded = orjson.loads(text) if plain or not _LONG_NUMBER.search(text) else json.loads(text)
+    loaded = orjson.loads(text)
+    if may_hide_digits(loaded) and _LONG_NUMBER.search(text):
+        loaded = json.loads(text)
     return loaded if isinstance(loaded, dict) else {}
 
 
@@ -91,11 +89,8 @@ def dump_columns(columns: Mapping[str, Any] | None) -> str | None:
 def foreign_rows(batch: Batch, rows: Sequence[int]) -> Iterator[tuple[int, Columns]]:
     """Yield the columns of rows with their numbers; only what is filled is turned into Python."""
     extra = batch.column("extra").to_pylist()
-    long = pc.fill_null(
-        pc.match_substring_regex(batch.column("extra"), _LONG_NUMBER.pattern), fill_value=False
-    ).to_pylist()
     filled = [(n, batch.column(n).to_pylist()) for n in FIELDS if batch.column(n).null_count < batch.num_rows]
     for i in rows:
-        columns = load_columns(extra[i], plain=not long[i])
+        columns = load_columns(extra[i])
         columns.update((name, values[i]) for name, values in filled if values[i] is not None)
         yield i, columns

@@ -102,7 +102,8 @@ def is_example(batch: Batch) -> pa.BooleanArray:
 def last_word(batch: Batch, stage: str) -> Batch:
     """Reject what no labeler made an example of, and prompts that nobody answers."""
     batch = leave(batch, pc.invert(is_example(batch)), stage, "no_example", "no labeler found an example in it")
-    blank = pc.equal(pc.utf8_length(pc.utf8_trim_whitespace(pc.fill_null(batch.column("output"), ""))), 0)
+    output = pc.fill_null(batch.column("output"), "")
+    blank = pc.or_(pc.equal(output, ""), pc.utf8_is_space(output))
     other = pc.or_(_filled(batch, "messages"), _filled(batch, "chosen"))
     unanswered = pc.and_(blank, pc.invert(other))
     return leave(batch, unanswered, stage, "empty_target", "it has a prompt and no output")
@@ -150,7 +151,7 @@ def derived(batch: Batch, drafts: Sequence[Draft], stage: str) -> Batch:
 
 def _hash(draft: Draft) -> str:
     values = {**draft.fields, "extra": draft.extra}
-    return hash_values([prune(v) if isinstance(v := values.get(name), list) else v for name in CONTENT])
+    return hash_values([prune(v) if type(v) is list else v for v in map(values.get, CONTENT)])
 
 
 def _labeling(drafts: Sequence[Draft]) -> pa.StructArray:
