@@ -8,6 +8,7 @@ import importlib.metadata
 import json
 import os
 import platform
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -25,13 +26,13 @@ from toolkit.engine.local import InProcess, LocalPool
 from toolkit.engine.progress import Progress, Style
 from toolkit.engine.runner import Pool, Runner, stop_on_signals
 from toolkit.engine.store import PACKAGES
-from toolkit.errors import DataError, unknown_name
-from toolkit.files import atomic
+from toolkit.errors import DataError, UsageError, unknown_name
+from toolkit.files import atomic, outputs
 from toolkit.kinds import Batch, Counts, Read, Step, Unit
 from toolkit.reasons import Disposition
 from toolkit.record import rows_of
 from toolkit.release import Release
-from toolkit.release.write import write_release
+from toolkit.release.write import MARKS, write_release
 from toolkit.stage import Stage
 
 
@@ -60,6 +61,8 @@ BESIDE = {
 }
 """Where records that left are written, beside the release; those rejected lie in a file per stage."""
 
+
+_REJECTED = re.compile(r"[0-9]{2,}-[a-z.]+\.jsonl")
 
 REPORTS = ("boilerplate.jsonl", "clusters.jsonl", "conflicts.jsonl")
 """What global steps write beside the release."""
@@ -135,6 +138,7 @@ def run(
     loaded = recipe if isinstance(recipe, recipes.Recipe) else recipes.load(recipe)
     stages = loaded.build(as_of)
     out = Path(out)
+    _check_out(out)
     with locked(out / "work"):
         finished, facts = _drive(stages, out / "work", how)
         _write_left(finished, out)
@@ -158,6 +162,7 @@ def run_stage(stage: Stage, inputs: Sequence[str], output: str, how: How, *, rej
         how: How to run.
         rejected: Where the records go that left, with stage, reason and detail.
     """
+    _check_output(stage, output, rejected)
     stages = [stage] if isinstance(stage.steps()[0], Read) else [Input(paths=tuple(inputs)), stage]
     base = Path(output).absolute().parent if output != "-" else None
     if base is not None:
@@ -170,12 +175,45 @@ def run_stage(stage: Stage, inputs: Sequence[str], output: str, how: How, *, rej
         account = list(zip(finished.stages, finished.counts, strict=True))
         manifest = None
         if isinstance(stage, Release):
+            if not finished.counts[-1].kept:
+                raise DataError("no record reached the release",
+                                hint=f"{_see(rejected)} why; nothing was released")  # fmt: skip
             told = {"toolkit": toolkit.__version__, "options": stage.options(), "account": account_json(account)}
             manifest = write_release(Path(output), stage.targets, finished.exported, told)
         else:
             _write_records(finished.records(), output)
-    _check_strict(finished, how)
+    _check_strict(finished, how, f"{_see(rejected)} which")
     return Report(Path(output), account, manifest, facts)
+
+
+def _see(rejected: str | None) -> str:
+    return f"{rejected} says" if rejected else "add --rejected FILE to see"
+
+
+def _check_out(out: Path) -> None:
+    """Refuse an --out folder that cannot be written, or in which folders of ours would replace the user's own."""
+    outputs.check_folder(out)
+    outputs.check_replaceable(out / "release", *MARKS)
+    rejected = out / "rejected"
+    foreign = [p.name for p in rejected.iterdir() if not _REJECTED.fullmatch(p.name)] if rejected.is_dir() else []
+    if foreign:
+        raise UsageError(f"{rejected}: holds {min(foreign)!r}, which no run has written, and would be replaced as a whole",
+                         hint="name another --out folder")  # fmt: skip
+
+
+def _check_output(stage: Stage, output: str, rejected: str | None) -> None:
+    """Refuse an -o or --rejected that cannot be written, before any work."""
+    if rejected:
+        outputs.check_file(Path(rejected))
+        if output != "-" and Path(rejected).absolute() == Path(output).absolute():
+            raise UsageError(f"{output}: is named for the records that stay and for those that leave",
+                             hint="give --rejected a file of its own")  # fmt: skip
+    if isinstance(stage, Release):
+        if output == "-":
+            raise UsageError("a release is a folder and cannot go to the standard output", hint="name a folder with -o")
+        outputs.check_replaceable(Path(output), *MARKS)
+    elif output != "-":
+        outputs.check_file(Path(output))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -296,10 +334,10 @@ def _write_records(batches: Iterable[Batch], output: str) -> None:
         file.writelines(lines)
 
 
-def _check_strict(finished: Finished, how: How) -> None:
+def _check_strict(finished: Finished, how: How, hint: str = "see quarantine.jsonl") -> None:
     faults = sum(c.by(Disposition.QUARANTINED) for c in finished.counts)
     if how.strict and faults:
-        raise DataError(f"{faults} rows could not be processed, and --strict allows none", hint="see quarantine.jsonl")
+        raise DataError(f"{faults} rows could not be processed, and --strict allows none", hint=hint)
 
 
 def _json(value: Any) -> bytes:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from toolkit import schemas
 from toolkit.errors import UsageError, unknown_name
+from toolkit.files import yaml_values
+from toolkit.files.yaml_values import Written
 from toolkit.stage import STAGES, Stage, is_required, option_fields, options_schema, stage_class
 
 KEYS = {
@@ -31,14 +32,18 @@ class Recipe:
     Attributes:
         path: Where it was read from; relative paths in it are relative to that folder.
         stages: Names and options, `release` last where there is one.
-        content: The recipe as written, for the manifest.
-        tree: Where each value stands in the file, for messages.
+        written: The recipe as written, with the place of each value.
     """
 
     path: Path
     stages: tuple[tuple[str, Mapping[str, Any]], ...]
-    content: Mapping[str, Any] = field(default_factory=dict)
-    tree: Any = field(default=None, repr=False, compare=False)
+    written: Written
+
+    @property
+    def content(self) -> Mapping[str, Any]:
+        """The recipe as written, for the manifest."""
+        content: Mapping[str, Any] = self.written.value
+        return content
 
     def build(self, as_of: str | None) -> list[Stage]:
         """Make the stages, with `as_of` given to those that judge by it.
@@ -65,7 +70,7 @@ class Recipe:
             for key in PATH_OPTIONS:
                 if filled.get(key) and not rooted:
                     filled[key] = _rooted(filled[key], self.path.parent)
-            stage = _placed(cls, filled, _place(self.path, self.tree, pointer))
+            stage = _placed(cls, filled, self.written.place(pointer))
             built.append(dataclasses.replace(stage, root=str(self.path.parent)) if rooted else stage)  # type: ignore[call-arg]  # only stages with that field
         self._check_meant(built)
         return built
@@ -81,7 +86,7 @@ class Recipe:
         known = [source.id for source, _ in first.registry()]
         for number, source in meant:
             if source not in known:
-                where = _place(self.path, self.tree, ["stages", number, self.stages[number][0], "source"])
+                where = self.written.place(["stages", number, self.stages[number][0], "source"])
                 raise unknown_name("source", source, known, where=where)
 
 
@@ -119,34 +124,19 @@ def load(path: Path | str) -> Recipe:
     Raises:
         UsageError: With file, line and JSON pointer of every finding.
     """
-    path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise UsageError(
-            f"{path}: cannot be read ({error.strerror})", hint="`toolkit recipe init` writes one to start from"
-        ) from None
-    except UnicodeDecodeError:
-        raise UsageError(f"{path}: is no text in UTF-8", hint="save it as UTF-8; a recipe is a YAML file") from None
-    try:
-        content = yaml.safe_load(text)
-        tree = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 1}" if mark else ""
-        raise UsageError(
-            f"{path}{line}: is no YAML ({getattr(error, 'problem', error)})",
-            hint="close brackets and quotes, indent with blanks, and quote texts that hold ': ', '{' or '#'",
-        ) from None
-    _check(path, content, tree)
-    return Recipe(path, tuple(_entries(content)), content, tree)
+    written = yaml_values.read(path, missing=UsageError, hint="`toolkit recipe init` writes one to start from")
+    return _checked(Path(path), written)
 
 
 def from_content(content: Mapping[str, Any], folder: Path | str = ".") -> Recipe:
     """A recipe from plain values, as a program builds it."""
     path = Path(folder) / "recipe"
-    _check(path, content, None)
-    return Recipe(path, tuple(_entries(content)), content)
+    return _checked(path, Written(content, str(path)))
+
+
+def _checked(path: Path, written: Written) -> Recipe:
+    _check(written)
+    return Recipe(path, tuple(_entries(written.value)), written)
 
 
 def _entries(content: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
@@ -165,23 +155,21 @@ def _entry(entry: Any) -> tuple[str, Mapping[str, Any]]:
     return name, options or {}
 
 
-def _check(path: Path, content: Any, tree: Any) -> None:
+def _check(written: Written) -> None:
     """Find everything that is wrong with the shape of a recipe; names first, then the schema."""
+    content, place = written.value, written.place
     if not isinstance(content, Mapping):
         raise UsageError(
-            f"{path}: is no recipe", hint="a recipe is a mapping with version, sources, stages and release"
+            f"{written.where}: is no recipe", hint="a recipe is a mapping with version, sources, stages and release"
         )
     for key in content:
         if key not in KEYS:
-            raise unknown_name("key", str(key), KEYS, where=_place(path, tree, [key]))
+            raise unknown_name("key", str(key), KEYS, where=place([key]))
     entries = content.get("stages")
     for number, entry in enumerate(entries if isinstance(entries, list) else ()):
-        _check_entry(entry, _place(path, tree, ["stages", number]))
-    findings = _schema_findings(path, content, tree)
-    if findings:
-        more = f"\n... and {len(findings) - 5} more" if len(findings) > 5 else ""  # noqa: PLR2004 - what fits on a screen
-        raise UsageError("\n".join(where for where, _ in findings[:5]) + more, hint=findings[0][1])
-    _check_sources(path, content, tree)
+        _check_entry(entry, place(["stages", number]))
+    yaml_values.refuse(written, schemas.findings(schema(), content, key="option"))
+    _check_sources(written)
 
 
 def _check_entry(entry: Any, where: str) -> None:
@@ -194,88 +182,27 @@ def _check_entry(entry: Any, where: str) -> None:
         raise unknown_name("stage", str(names[0]), STAGES, where=where)
 
 
-def _check_sources(path: Path, content: Mapping[str, Any], tree: Any) -> None:
-    name, options = _entries(content)[0]
+def _check_sources(written: Written) -> None:
+    name, options = _entries(written.value)[0]
     if name != "collect":
-        raise UsageError(f"{_place(path, tree, ['stages', 0])}: the first stage must be collect")
+        raise UsageError(f"{written.place(['stages', 0])}: the first stage must be collect", hint="put it first")
     if not options.get("sources") and not options.get("paths"):
-        raise UsageError(f"{path} /sources: nothing to collect", hint="name a sources.yaml, or list the sources here")
-    if isinstance(content.get("sources"), list):
+        raise UsageError(f"{written.where} /sources: nothing to collect",
+                         hint="name a sources.yaml, or list the sources here")  # fmt: skip
+    if isinstance(written.value.get("sources"), list):
         from toolkit.collect.sources import parse
 
-        parse(content["sources"], where=str(path))
-
-
-def _schema_findings(path: Path, content: Mapping[str, Any], tree: Any) -> list[tuple[str, str]]:
-    """What the schema says, as (place and fault, what to do)."""
-    import jsonschema
-
-    errors = sorted(
-        jsonschema.Draft202012Validator(schema()).iter_errors(content), key=lambda e: [str(p) for p in e.absolute_path]
-    )
-    found = []
-    for error in errors:
-        best = jsonschema.exceptions.best_match([error]) or error
-        below, what, hint = _in_words(best)
-        found.append((f"{_place(path, tree, [*best.absolute_path, *below])}: {what}", hint))
-    return found
-
-
-_KINDS = {"string": "a text", "integer": "a whole number", "number": "a number", "boolean": "true or false",
-          "array": "a list", "object": "a mapping"}  # fmt: skip
-
-
-def _in_words(error: Any) -> tuple[list[str], str, str]:
-    """A finding of the schema as (names below its place, what is wrong, what to do)."""
-    value, asked, told = error.instance, error.validator_value, str(error.schema.get("description", ""))
-    if error.validator == "additionalProperties":
-        name = min(set(value) - set(error.schema["properties"]))
-        unknown = unknown_name("option", name, error.schema["properties"])
-        return [name], unknown.message, unknown.hint
-    if error.validator == "enum":
-        unknown = unknown_name("value", str(value), asked)
-        return [], unknown.message, unknown.hint
-    if error.validator == "type":
-        return [], f"expected {_KINDS.get(asked, asked)}, got {value!r}", told
-    if error.validator == "const":
-        return [], f"expected {asked!r}, got {value!r}", told
-    if error.validator in ("minimum", "maximum"):
-        return [], f"{value} is {'less' if error.validator == 'minimum' else 'more'} than {asked}", told
-    if error.validator == "required":
-        return [], f"the key {min(set(asked) - set(value))!r} is missing", "`toolkit recipe init` writes a whole recipe"
-    if error.validator == "anyOf":
-        return [], f"{value!r} is of the wrong kind", told or "options are a mapping, such as {threshold: 0.8}"
-    return [], error.message, told
-
-
-def _place(path: Path, tree: Any, pointer: Sequence[str | int]) -> str:
-    line = _line(tree, pointer)
-    return f"{path}{f':{line}' if line else ''} /{'/'.join(map(str, pointer))}"
-
-
-def _line(node: Any, pointer: Sequence[str | int]) -> int | None:
-    """The line of a place in the YAML text; of its nearest parent where the place itself is missing."""
-    if node is None:
-        return None
-    line = int(node.start_mark.line) + 1
-    for key in pointer:
-        children: dict[str | int, Any] = {}
-        if isinstance(node, yaml.MappingNode):
-            children = {k.value: (k, v) for k, v in node.value}
-        elif isinstance(node, yaml.SequenceNode):
-            children = {n: (v, v) for n, v in enumerate(node.value)}
-        if key not in children:
-            break
-        name, node = children[key]
-        line = int(name.start_mark.line) + 1
-    return line
+        parse(written)
 
 
 def schema() -> dict[str, Any]:
     """The recipe as JSON Schema, generated from the options of the stages."""
     forms: list[dict[str, Any]] = [{"enum": sorted(set(STAGES) - {"release"})}]
     for name in sorted(set(STAGES) - {"release"}):
-        options = {"anyOf": [{**options_schema(stage_class(name)), "required": []}, {"type": "null"}]}
+        options = {
+            "anyOf": [{**options_schema(stage_class(name)), "required": []}, {"type": "null"}],
+            "description": "Options are a mapping, such as {threshold: 0.8}.",
+        }
         forms.append(
             {"type": "object", "properties": {name: options}, "required": [name], "additionalProperties": False}
         )
@@ -283,7 +210,8 @@ def schema() -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "recipe",
-        "description": "Sources, stages and release of one run. Generated from the stages by `make docs`.",
+        "$comment": "Generated from the stages by `make docs`.",
+        "description": "Sources, stages and release of one run; `toolkit recipe init` writes one to start from.",
         "type": "object",
         "properties": {
             "version": {"const": 1, "description": KEYS["version"]},

@@ -33,13 +33,13 @@ def test_the_schema_and_the_program_know_the_same_words():
     ("policy", "told"),
     [
         ({"normative_doctypes": ["法律"]}, "did you mean 'normative_doc_types'?"),
-        ({"drop_min_rank": 1}, "/drop_min_rank 1 is less than the minimum of 2"),
+        ({"drop_min_rank": 1}, "/drop_min_rank: 1 is less than 2"),
         ({"tz_default": "Asia/Shangahi"}, "did you mean 'Asia/Shanghai'"),
         ({"defaults": {"fats": {"route": "rag"}}}, "did you mean 'fast'?"),
         ({"rules": [{"match": {}, "set": {"route": "rag"}}]}, "/rules/0/match"),
-        ({"rules": [{"match": {"domain": 3}, "set": {"route": "rag"}}]}, "/rules/0/match/domain 3 is not of type"),
-        (["医疗"], "is not of type 'object'"),
-        ({1: "x"}, "/1 is no key here"),
+        ({"rules": [{"match": {"domain": 3}, "set": {"route": "rag"}}]}, "/rules/0/match/domain: "),
+        (["医疗"], "expected a mapping"),
+        ({1: "x"}, "unknown key '1'"),
     ],
 )
 def test_a_wrong_policy_says_where_and_what_to_write(policy, told):
@@ -84,7 +84,7 @@ def test_a_policy_that_is_no_yaml_is_refused_by_name(tmp_path, text):
 
 
 def test_a_missing_policy_is_refused_by_name():
-    with pytest.raises(UsageError, match=r"nowhere\.yaml: No such file"):
+    with pytest.raises(UsageError, match=r"nowhere\.yaml: cannot be read"):
         Policy.of("nowhere.yaml")
 
 

@@ -130,7 +130,24 @@ def test_records_that_left_a_stage_command_are_offered_to_be_seen(capsys):
 def test_an_output_that_cannot_be_written_is_told_and_the_input_stays(capsys):
     before = Path("rows.jsonl").read_bytes()
 
-    message = told(4, capsys, "clean", "rows.jsonl", "-o", "a file/out.jsonl", *QUIET)
+    message = told(2, capsys, "clean", "rows.jsonl", "-o", "a file/out.jsonl", *QUIET)
 
     assert "a file" in message
     assert Path("rows.jsonl").read_bytes() == before
+
+
+@pytest.mark.usefixtures("here")
+def test_a_run_replaces_no_folder_that_it_did_not_write(capsys):
+    told(0, capsys, "recipe", "init", "recipe.yaml")
+    for name in ("release", "rejected"):
+        kept = Path("out", name, "病历.csv")
+        kept.parent.mkdir(parents=True)
+        kept.write_text("姓名\n", encoding="utf-8")
+
+        message = told(2, capsys, "run", "recipe.yaml", "--out", "out", *DAY, *QUIET)
+
+        assert f"out/{name}: holds" in message
+        assert kept.read_text(encoding="utf-8") == "姓名\n"
+        kept.unlink()
+    told(0, capsys, "run", "recipe.yaml", "--out", "out", *DAY, *QUIET)
+    told(0, capsys, "run", "recipe.yaml", "--out", "out", *DAY, *QUIET)

@@ -9,17 +9,18 @@ from toolkit.collect.fields import FIELDS
 from toolkit.collect.sources import Source, load, parse
 from toolkit.errors import SourceError, UsageError
 from toolkit.files.found import Found
+from toolkit.files.yaml_values import Written
 from toolkit.record import SCHEMA
 
 ENTRY = {"id": "s", "paths": ["*.md"]}
 WRONG = [
-    ({}, "'version' is a required property", ""),
-    ({"version": 2, "sources": [ENTRY]}, "/version: 1 was expected", "write version: 1"),
+    ({}, "the key 'version' is missing", ""),
+    ({"version": 2, "sources": [ENTRY]}, "/version: expected 1, got 2", "write version: 1"),
     ({"version": 1, "sources": []}, "/sources:", "a list of sources"),
-    ([{"paths": "*.md"}], "/sources/0: 'id' is a required property", "at least id and paths"),
-    ([{**ENTRY, "id": 7}], "/sources/0/id: 7 is not of type 'string'", "quote it if it is a number"),
-    ([{**ENTRY, "authority": 9}], "/sources/0/authority: 9 is greater than the maximum of 5", "1 official"),
-    ([{**ENTRY, "licence": "MIT"}], "/sources/0: unknown key 'licence'", "did you mean 'license'?"),
+    ([{"paths": "*.md"}], "/sources/0: the key 'id' is missing", "at least id and paths"),
+    ([{**ENTRY, "id": 7}], "/sources/0/id: expected a text, got 7", "quote it if it is a number"),
+    ([{**ENTRY, "authority": 9}], "/sources/0/authority: 9 is more than 5", "1 official"),
+    ([{**ENTRY, "licence": "MIT"}], "/sources/0/licence: unknown key 'licence'", "did you mean 'license'?"),
     (
         [{**ENTRY, "fields": {"promt": "q"}}],
         "/sources/0/fields/promt: no record field 'promt'",
@@ -28,16 +29,16 @@ WRONG = [
     ([{**ENTRY, "fields": {"id": "no"}}], "/sources/0/fields/id:", "declare it as id_column"),
     ([{**ENTRY, "encoding": "klingon"}], "/sources/0/encoding: unknown encoding 'klingon'", "such as utf-8"),
     ([{**ENTRY, "pattern": "(?P<x"}], "/sources/0/pattern: not a regular expression", "single quotes"),
-    ([{**ENTRY, "format": "docx"}], "/sources/0/format: 'docx' is not one of", "how the files are read"),
+    ([{**ENTRY, "format": "docx"}], "/sources/0/format: unknown value 'docx'", "known: csv, html"),
     ([ENTRY, ENTRY], "/sources/1/id: the id 's' is that of /sources/0 too", "an id of its own"),
-    ("sources", "is not of type 'object'", ""),
+    ("sources", "expected a mapping, got 'sources'", ""),
 ]
 
 
 @pytest.mark.parametrize(("value", "says", "hint"), WRONG)
 def test_a_wrong_registry_is_told_with_its_place_and_what_to_do(value, says, hint):
     with pytest.raises(UsageError) as caught:
-        parse(value, where="sources.yaml")
+        parse(Written(value, "sources.yaml"))
 
     assert says in caught.value.message
     assert caught.value.message.startswith("sources.yaml ")
@@ -55,7 +56,7 @@ def test_a_registry_that_is_no_yaml_is_told_with_its_line(tmp_path):
     path = tmp_path / "sources.yaml"
     path.write_text("version: 1\nsources: [\n", encoding="utf-8")
 
-    with pytest.raises(UsageError, match=r"not YAML: .* line 3"):
+    with pytest.raises(UsageError, match=r"sources\.yaml:3: is no YAML"):
         load(path)
 
 

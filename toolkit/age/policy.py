@@ -6,16 +6,18 @@ option of the stages, so that the manifest of a release says by which rules it w
 
 from __future__ import annotations
 
-import difflib
+import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from toolkit import schemas
 from toolkit.dates import zone
 from toolkit.errors import UsageError
-from toolkit.schemas import load
+from toolkit.files import yaml_values
+from toolkit.files.yaml_values import Written
 
 VOLATILITIES = ("timeless", "historical", "slow", "fast", "unknown")
 SETTLED = frozenset({"timeless", "historical"})
@@ -105,11 +107,12 @@ class Policy:
         (4, 3)
         >>> Policy.of({"drop_min_rnk": 3})
         Traceback (most recent call last):
-        toolkit.errors.UsageError: policy: /drop_min_rnk is no key here
+        toolkit.errors.UsageError: policy /drop_min_rnk: unknown key 'drop_min_rnk'
         did you mean 'drop_min_rank'?
         """
-        given, where = _read(policy)
-        check(given, where)
+        written = _read(policy)
+        _refuse(written)
+        given = written.value
         content = {**BUILTIN, **given, "defaults": {**BUILTIN["defaults"], **given.get("defaults", {})}}
         return cls(content, tuple(sorted(_rules(content), key=_generality)))
 
@@ -153,63 +156,37 @@ def check(policy: Any, where: str = "policy") -> None:
     >>> check({"version": 1, "unknown_anchor": "hold"})
     >>> check({"unknown_anchor": "holt", "rules": [{"match": {"doctype": "law"}, "set": {"route": "rag"}}]})
     Traceback (most recent call last):
-    toolkit.errors.UsageError: policy: /rules/0/match/doctype is no key here; /unknown_anchor is 'holt'
-    did you mean 'doc_type'? did you mean 'hold'?
+    toolkit.errors.UsageError: policy /rules/0/match/doctype: unknown key 'doctype'
+    policy /unknown_anchor: unknown value 'holt'
+    did you mean 'doc_type'?
     """
-    import jsonschema
-
-    errors = jsonschema.Draft202012Validator(load("policy")).iter_errors(policy)
-    found = [finding for error in errors for finding in _explain(error)]
-    if isinstance(policy, Mapping):
-        found += _zone_finding(policy.get("tz_default"))
-    if found:
-        places, hints = zip(*sorted(found), strict=True)
-        raise UsageError(f"{where}: {'; '.join(places)}", hint=" ".join(dict.fromkeys(hints)))
+    _refuse(Written(policy, where))
 
 
-def _zone_finding(name: Any) -> list[tuple[str, str]]:
+def _refuse(written: Written) -> None:
+    found = schemas.findings(schemas.load("policy"), written.value)
+    if isinstance(written.value, Mapping):
+        found += _zone_finding(written.value.get("tz_default"))
+    yaml_values.refuse(written, found)
+
+
+def _zone_finding(name: Any) -> list[schemas.Finding]:
     if not isinstance(name, str):
         return []
     try:
         zone(name)
     except UsageError as error:
-        return [(f"/tz_default is {name!r}", error.hint)]
+        return [schemas.Finding(("tz_default",), error.message, error.hint)]
     return []
 
 
-def _explain(error: Any) -> Iterator[tuple[str, str]]:
-    place = "".join(f"/{part}" for part in error.absolute_path)
-    if error.validator == "additionalProperties":
-        known = error.schema["properties"]
-        for key in error.instance:
-            if key not in known:
-                yield f"{place}/{key} is no key here", _nearest(str(key), known)
-    elif error.validator == "enum":
-        yield f"{place} is {error.instance!r}", _nearest(str(error.instance), error.validator_value)
-    else:
-        sentence = error.schema.get("description", "see schemas/policy.schema.json")
-        yield f"{place or '/'} {error.message[:200]}", f"{place or '/'}: {sentence}"
-
-
-def _nearest(name: str, known: Any) -> str:
-    names = sorted(map(str, known))
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
-    return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names)}."
-
-
-def _read(policy: Any) -> tuple[Any, str]:
+def _read(policy: Any) -> Written:
     if policy is None or isinstance(policy, Mapping):
-        return dict(policy or {}), "policy"
+        return Written(dict(policy or {}), "policy")
     if not isinstance(policy, str | Path):  # a recipe may hold anything here; the schema says what is wrong
-        return policy, "policy"
-    import yaml
-
-    try:
-        return yaml.safe_load(Path(policy).read_text(encoding="utf-8")) or {}, str(policy)
-    except OSError as error:
-        raise UsageError(f"{policy}: {error.strerror}", hint="policy is a YAML file or the values themselves") from None
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UsageError(f"{policy}: is no YAML in UTF-8: {error}", hint="mend the file at this place") from None
+        return Written(policy, "policy")
+    written = yaml_values.read(policy, missing=UsageError, hint="policy is a YAML file or the values themselves")
+    return dataclasses.replace(written, value={}) if written.value is None else written
 
 
 def _rules(content: Mapping[str, Any]) -> Iterator[Rule]:

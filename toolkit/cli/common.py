@@ -143,14 +143,9 @@ def _value(hint: Any, value: Any, name: str) -> Any:
 
 
 def _yaml(text: str, name: str) -> Any:
-    import yaml
+    from toolkit.files import yaml_values
 
-    try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        flag = f"--{name.replace('_', '-')}"
-        problem = getattr(error, "problem", None) or error
-        raise UsageError(f"{flag}: is no YAML ({problem})", hint=f"for example {flag} '{{name: value}}'") from None
+    return yaml_values.parse(text, f"--{name.replace('_', '-')}").value
 
 
 def examples(lines: Iterable[str]) -> str:

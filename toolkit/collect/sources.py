@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import functools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from toolkit import schemas
 from toolkit.collect.fields import FIELDS, full_name
-from toolkit.errors import SourceError, ToolkitError, UsageError, unknown_name
+from toolkit.errors import ToolkitError, unknown_name
+from toolkit.files import yaml_values
 from toolkit.files.encoding import canonical
-
-SHOWN = 5
-"""Findings of one message; more are counted."""
+from toolkit.files.yaml_values import Written
+from toolkit.schemas import Finding
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,36 +57,29 @@ def load(path: Path) -> tuple[Source, ...]:
 
     Raises:
         SourceError: The file cannot be read.
-        UsageError: It is not YAML, or not a registry; the message holds the file and the JSON pointer.
+        UsageError: It is not YAML, or not a registry; the message holds file, line and JSON pointer.
     """
-    try:
-        value = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise SourceError(f"{path}: cannot be read: {error}", hint="check the path of the sources file") from None
-    except yaml.YAMLError as error:
-        raise UsageError(f"{path}: not YAML: {' '.join(str(error).split())}",
-                         hint="quote texts that hold ': ', '{' or '#'") from None  # fmt: skip
-    return parse(value, where=str(path))
+    return parse(yaml_values.read(path, hint="check the path of the sources file"))
 
 
-def parse(value: Any, *, where: str = "sources") -> tuple[Source, ...]:
-    """Make sources of a registry, or of the list inside it.
+def parse(written: Any) -> tuple[Source, ...]:
+    """Make sources of a registry, of a recipe that holds one, or of the list inside them.
 
     >>> parse([{"id": "faq", "paths": ["faq/*.md"], "license": "Apache-2.0"}])[0].license
     'Apache-2.0'
     >>> parse([{"id": "问答", "paths": "qa.csv", "licence": "MIT"}])
     Traceback (most recent call last):
-    toolkit.errors.UsageError: sources /sources/0: unknown key 'licence'
+    toolkit.errors.UsageError: sources /sources/0/licence: unknown key 'licence'
     did you mean 'license'?
     """
-    registry: Any = {"version": 1, "sources": value} if isinstance(value, list) else value
-    findings = list(_findings(registry))
-    if not findings:
-        findings = [f for i, entry in enumerate(registry["sources"]) for f in _entry_findings(entry, f"/sources/{i}")]
-    if not findings:
-        findings = list(_repeated(registry["sources"]))
-    if findings:
-        raise _error(findings, where)
+    whole = written if isinstance(written, Written) else Written(written, "sources")
+    entries = whole.value if isinstance(whole.value, list) else None
+    if isinstance(whole.value, Mapping) and "stages" in whole.value:
+        entries = whole.value["sources"]
+    registry: Any = whole.value if entries is None else {"version": 1, "sources": entries}
+    found = schemas.findings(schemas.load("sources"), registry)
+    found = found or [f for i, entry in enumerate(registry["sources"]) for f in _entry_findings(entry, ("sources", i))]
+    yaml_values.refuse(whole, found or list(_repeated(registry["sources"])))
     return tuple(_source(entry) for entry in registry["sources"])
 
 
@@ -101,54 +91,23 @@ def _source(entry: Mapping[str, Any]) -> Source:
     return Source(**values)
 
 
-Finding = tuple[str, str, str]
-"""JSON pointer, what is wrong, what to do."""
-
-
-@functools.cache
-def _validator() -> Any:
-    import jsonschema
-
-    return jsonschema.Draft202012Validator(schemas.load("sources"))
-
-
-def _findings(registry: Any) -> Iterator[Finding]:
-    import jsonschema
-
-    for error in sorted(_validator().iter_errors(registry), key=jsonschema.exceptions.relevance, reverse=True):
-        pointer = "".join(f"/{part}" for part in error.absolute_path)
-        if error.validator == "additionalProperties":
-            known = error.schema["properties"]
-            for name in sorted(set(error.instance) - set(known)):
-                yield pointer, f"unknown key {name!r}", _nearest(name, known)
-        else:
-            yield pointer, error.message, str(error.schema.get("description", ""))
-
-
-def _nearest(name: str, known: Mapping[str, Any]) -> str:
-    return unknown_name("key", name, known).hint
-
-
-def _entry_findings(entry: Mapping[str, Any], pointer: str) -> Iterator[Finding]:
+def _entry_findings(entry: Mapping[str, Any], pointer: tuple[str | int, ...]) -> Iterator[Finding]:
     """What a schema cannot say: field names, encodings and patterns that work."""
     for field in entry.get("fields", {}):
         if full_name(field) not in FIELDS:
             hint = "declare it as id_column" if field == "id" else unknown_name("field", field, FIELDS).hint
-            yield f"{pointer}/fields/{field}", f"no record field {field!r} that a column could fill", hint
+            yield Finding((*pointer, "fields", field), f"no record field {field!r} that a column could fill", hint)
     if "encoding" in entry:
         try:
             canonical(entry["encoding"])
         except ToolkitError as error:
-            yield f"{pointer}/encoding", error.message, error.hint
+            yield Finding((*pointer, "encoding"), error.message, error.hint)
     if "pattern" in entry:
         try:
             re.compile(entry["pattern"])
         except re.error as error:
-            yield (
-                f"{pointer}/pattern",
-                f"not a regular expression: {error}",
-                "write it in single quotes; named groups are (?P<name>...)",
-            )
+            hint = "write it in single quotes; named groups are (?P<name>...)"
+            yield Finding((*pointer, "pattern"), f"not a regular expression: {error}", hint)
 
 
 def _repeated(entries: list[Mapping[str, Any]]) -> Iterator[Finding]:
@@ -156,18 +115,8 @@ def _repeated(entries: list[Mapping[str, Any]]) -> Iterator[Finding]:
     for number, entry in enumerate(entries):
         first = seen.setdefault(entry["id"], number)
         if first != number:
-            yield (
-                f"/sources/{number}/id",
-                f"the id {entry['id']!r} is that of /sources/{first} too",
-                "give each source an id of its own",
-            )
-
-
-def _error(findings: list[Finding], where: str) -> UsageError:
-    shown = [f"{where} {pointer}: {what}" for pointer, what, _ in findings[:SHOWN]]
-    if len(findings) > SHOWN:
-        shown.append(f"and {len(findings) - SHOWN} more")
-    return UsageError("\n".join(shown), hint=findings[0][2])
+            what = f"the id {entry['id']!r} is that of /sources/{first} too"
+            yield Finding(("sources", number, "id"), what, "give each source an id of its own")
 
 
 def missing_columns(source: Source, columns: list[str]) -> str:

@@ -15,13 +15,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from toolkit.files import atomic
+from toolkit.files import atomic, outputs
 from toolkit.files.json_columns import buffers
 from toolkit.formats import get
 from toolkit.release import render
 from toolkit.release.split import SPLITS
 
 Exported: TypeAlias = Callable[[Callable[[str], bool] | None], Iterable[pa.RecordBatch]]
+
+
+MARKS = ("manifest.json", "provenance.jsonl")
+"""What every release folder holds: only such a folder is ever replaced."""
 
 
 @dataclass
@@ -50,7 +54,7 @@ def write_release(
     """Write `folder` as a whole; it appears under its name when the last byte is there.
 
     Args:
-        folder: The release folder; an older one is replaced.
+        folder: The release folder; an older one is replaced, any other folder with files in it is refused.
         targets: Names of formats; one subfolder each.
         exported: Gives the sorted rows of the Export, or those columns of them whose name is asked for; called twice,
             since the columns of a file are known at its end.
@@ -59,6 +63,7 @@ def write_release(
     Returns:
         The manifest as written, with path, hash, lines and size of every file.
     """
+    outputs.check_replaceable(folder, *MARKS)
     names = list(targets)
     columns = _columns(names, exported(lambda name: name == "split" or name.endswith(" columns")))
     with atomic.writing_folder(folder) as temporary:
