@@ -20,6 +20,7 @@ import orjson
 
 import toolkit
 from toolkit import recipe as recipes
+from toolkit.collect import facts_tables
 from toolkit.engine import clock
 from toolkit.engine.driver import Driver, Finished, Settings, locked
 from toolkit.engine.local import InProcess, LocalPool
@@ -276,14 +277,14 @@ def _release(
 
 
 def _named_files(loaded: recipes.Recipe) -> dict[str, str]:
-    """Hash of every file that the recipe names by a relative path: registry of sources, policy, term lists."""
-    found = {}
-    for _, options in loaded.stages:
-        for key in recipes.PATH_OPTIONS:
-            value = options.get(key)
-            if isinstance(value, str) and (loaded.path.parent / value).is_file():
-                found[value] = hashlib.sha256((loaded.path.parent / value).read_bytes()).hexdigest()
-    return found
+    """Hash of every file that the recipe names by a relative path: registry of sources, policy, term lists, facts."""
+    folder = loaded.path.parent
+    options = [options for _, options in loaded.stages]
+    named = [given[key] for given in options for key in recipes.PATH_OPTIONS if isinstance(given.get(key), str)]
+    named += [table for given in options if "sources" in given for table in facts_tables(given["sources"], folder)]
+    return {
+        name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in named if (folder / name).is_file()
+    }
 
 
 def _write_left(finished: Finished, out: Path) -> None:

@@ -18,7 +18,7 @@ from toolkit.record import SCHEMA, content_hash
 
 _RECORD = frozenset(SCHEMA.names)
 _NAMED = re.compile(r"\{([^{}]+)\}")
-_RANK = {"path": 2, "column": 3, "front_matter": 3}
+_RANK = {"path": 2, "table": 3, "column": 3, "front_matter": 3}
 """Strength of a date by where it stands: a declared file name is weaker than a declared column."""
 _JSON = orjson.OPT_NON_STR_KEYS
 
@@ -123,15 +123,18 @@ class Drafter:
     ('几点开门？', '{"科":"内科"}', [{'field': 'valid_until', 'value': '2026-12-31', 'method': 'column', 'rank': 3}])
     """
 
-    def __init__(self, source: Source, uri: str, sha256: str | None) -> None:
+    def __init__(
+        self, source: Source, uri: str, sha256: str | None, facts: tuple[tuple[str, str], ...] = ()
+    ) -> None:  # fmt: skip
         self.source, self.uri, self.sha256 = source, uri, sha256
         self._name = namer(source.id, uri)
         found = re.search(source.pattern, uri) if source.pattern else None
         self._groups = {k: v for k, v in found.groupdict().items() if v is not None} if found else {}
-        named = [(full_name(k), v) for k, v in self._groups.items() if full_name(k) in FIELDS]
-        said = [(_slot(field, ""), FIELDS[field](value)) for field, value in named]
-        self._constant = ({"lang": source.lang} if source.lang else {}) | {s.leaf: v for s, v in said if not s.group}
-        self._said = [(slot, value) for slot, value in said if slot.group and value is not None]
+        named = [(full_name(k), v, "path") for k, v in self._groups.items() if full_name(k) in FIELDS]
+        named += [(field, value, "table") for field, value in facts]
+        said = [(_slot(field, ""), FIELDS[field](value), how) for field, value, how in named]
+        self._constant = ({"lang": source.lang} if source.lang else {}) | {s.leaf: v for s, v, _ in said if not s.group}
+        self._said = [(slot, value, how) for slot, value, how in said if slot.group and value is not None]
         self._rows = Form.of(source.fields, "column")
         self._always = bool(self._said or source.tz or source.fact_key)
 
@@ -204,7 +207,7 @@ class Drafter:
         row["id"] = self._name(row["content_hash"] if key is None else key)
 
     def _fill(self, value: dict[str, Any], form: Form) -> tuple[dict[str, Any], dict[str, Any] | None]:
-        """What path and columns say; the columns come later and win. Returns the record and what it says of its source."""
+        """What path, table and columns say; who comes later wins. Returns the record and what it says of its source."""
         row: dict[str, Any] = self._constant.copy()
         for slot in form.plain:
             fact = _fact(slot, value)
@@ -214,7 +217,7 @@ class Drafter:
 
     def _fill_groups(self, row: dict[str, Any], value: dict[str, Any], form: Form) -> dict[str, Any] | None:
         groups: dict[str, dict[str, Any]] = {"source": {}, "validity": {"tz": self.source.tz} if self.source.tz else {}}
-        said = [(slot, fact, "path") for slot, fact in self._said]
+        said = self._said.copy()
         said += [(slot, fact, form.method) for slot in form.grouped if (fact := _fact(slot, value)) is not None]
         for slot, fact, _ in said:
             groups[slot.group][slot.leaf] = fact

@@ -23,6 +23,7 @@ class File(NamedTuple):
         size: Bytes.
         refused: Why it is not read, or nothing.
         modified: When it was written last, to notice a change during the run; it enters no record and no address.
+        facts: (record field, value): what a table says of the file.
     """
 
     path: str
@@ -30,6 +31,7 @@ class File(NamedTuple):
     size: int
     refused: str = ""
     modified: int | None = None
+    facts: tuple[tuple[str, str], ...] = ()
 
 
 def files_of(source: Source, root: Path) -> tuple[File, ...]:

@@ -29,7 +29,7 @@ def read_unit(unit: Unit) -> Iterator[pa.RecordBatch]:
 
 
 def _file(unit: CollectUnit, file: File) -> Iterator[Draft]:
-    drafter = Drafter(unit.source, file.uri, unit.part.sha256 if unit.part else None)
+    drafter = Drafter(unit.source, file.uri, unit.part.sha256 if unit.part else None, file.facts)
     try:
         if not unit.part and not file.refused:
             drafter.sha256 = sha256(Path(file.path))

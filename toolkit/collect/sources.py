@@ -11,12 +11,49 @@ from pathlib import Path
 from typing import Any
 
 from toolkit import schemas
-from toolkit.collect.fields import FIELDS, full_name
+from toolkit.collect.fields import FIELDS, as_fact, full_name
 from toolkit.errors import ToolkitError, unknown_name
 from toolkit.files import yaml_values
 from toolkit.files.encoding import canonical
 from toolkit.files.yaml_values import Written
 from toolkit.schemas import Finding
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """A table of facts; its fields are the keys under `facts` in an entry of `sources.yaml`.
+
+    Attributes:
+        table: Path of the table, relative to the registry.
+        key: The column that names a file by its path relative to the table.
+        fields: (record field, column name).
+        values: Column -> what its cells stand for; None where a cell says nothing.
+    """
+
+    table: str
+    key: str
+    fields: tuple[tuple[str, str], ...]
+    values: Mapping[str, Mapping[str, str | None]]
+
+    @classmethod
+    def of(cls, entry: Mapping[str, Any]) -> Facts:
+        """From the registry."""
+        fields = tuple((full_name(field), column) for field, column in entry["fields"].items())
+        return cls(table=entry["table"], key=entry["key"], fields=fields, values=entry.get("values", {}))
+
+    def said(self, row: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+        """What a row says, as (record field, value); an empty cell says nothing.
+
+        >>> facts = Facts(table="目录.csv", key="文件", fields=(("validity.valid_until", "失效"), ("title", "名称")),
+        ...               values={"失效": {"1": "2025-03", "0": None}})
+        >>> facts.said({"文件": "婚姻法.md", "失效": "1", "名称": "婚姻法"})
+        (('validity.valid_until', '2025-03'), ('title', '婚姻法'))
+        >>> facts.said({"文件": "民法典.md", "失效": "0", "名称": ""})
+        ()
+        """
+        cells = ((field, column, as_fact(row[column])) for field, column in self.fields)
+        meant = ((field, self.values.get(column, {}).get(cell or "", cell)) for field, column, cell in cells)
+        return tuple((field, value) for field, value in meant if value is not None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,11 +82,12 @@ class Source:
     fields: tuple[tuple[str, str], ...] = ()
     pattern: str | None = None
     fact_key: str | None = None
+    facts: Facts | None = None
 
     def shape(self) -> dict[str, Any]:
-        """All that shapes the records: everything but where the files lie."""
+        """All that shapes the records: everything but where the files lie, and what a table says of each of them."""
         values = dataclasses.asdict(self)
-        return {k: v for k, v in values.items() if k not in ("paths", "recursive")}
+        return {k: v for k, v in values.items() if k not in ("paths", "recursive", "facts")}
 
 
 def load(path: Path) -> tuple[Source, ...]:
@@ -87,16 +125,16 @@ def _source(entry: Mapping[str, Any]) -> Source:
     values = dict(entry)
     paths = values["paths"]
     values["paths"] = (paths,) if isinstance(paths, str) else tuple(paths)
+    if "facts" in values:
+        values["facts"] = Facts.of(values["facts"])
     values["fields"] = tuple((full_name(field), column) for field, column in values.get("fields", {}).items())
     return Source(**values)
 
 
 def _entry_findings(entry: Mapping[str, Any], pointer: tuple[str | int, ...]) -> Iterator[Finding]:
     """What a schema cannot say: field names, encodings and patterns that work."""
-    for field in entry.get("fields", {}):
-        if full_name(field) not in FIELDS:
-            hint = "declare it as id_column" if field == "id" else unknown_name("field", field, FIELDS).hint
-            yield Finding((*pointer, "fields", field), f"no record field {field!r} that a column could fill", hint)
+    yield from _field_findings(entry, pointer)
+    yield from _field_findings(entry.get("facts", {}), (*pointer, "facts"))
     if "encoding" in entry:
         try:
             canonical(entry["encoding"])
@@ -108,6 +146,13 @@ def _entry_findings(entry: Mapping[str, Any], pointer: tuple[str | int, ...]) ->
         except re.error as error:
             hint = "write it in single quotes; named groups are (?P<name>...)"
             yield Finding((*pointer, "pattern"), f"not a regular expression: {error}", hint)
+
+
+def _field_findings(entry: Mapping[str, Any], pointer: tuple[str | int, ...]) -> Iterator[Finding]:
+    for field in entry.get("fields", {}):
+        if full_name(field) not in FIELDS:
+            hint = "declare it as id_column" if field == "id" else unknown_name("field", field, FIELDS).hint
+            yield Finding((*pointer, "fields", field), f"no record field {field!r} that a column could fill", hint)
 
 
 def _repeated(entries: list[Mapping[str, Any]]) -> Iterator[Finding]:

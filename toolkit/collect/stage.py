@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+from toolkit.collect.facts import with_facts
 from toolkit.collect.find import common_root, files_of, plain
 from toolkit.collect.places import count_places
 from toolkit.collect.read import read_unit
@@ -62,7 +63,7 @@ class Collect(Stage):
         lost: list[SourceError] = []
         for source, root in sorted(self.registry(), key=lambda pair: pair[0].id):
             try:
-                found += plan(source, files_of(source, root))
+                found += plan(source, with_facts(files_of(source, root), source, root))
             except SourceError as error:
                 lost.append(error)
         if lost:

@@ -47,7 +47,7 @@ class CollectUnit:
 
     def digest(self) -> str:
         """Content of the files, and all of the source's entry that shapes records; not where the files lie."""
-        content = [[file.uri, file.refused, self._hash(file)] for file in self.files]
+        content = [[file.uri, file.refused, self._hash(file), *file.facts] for file in self.files]
         part = [*self.part.range, self.part.encoding] if self.part else []
         shape = orjson.dumps([VERSION, self.source.shape(), content, part], option=orjson.OPT_SORT_KEYS)
         return hashlib.blake2b(shape, digest_size=16).hexdigest()
