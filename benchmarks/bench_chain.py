@@ -45,7 +45,8 @@ def start_up() -> dict[str, float]:
 def pass_through(folder: Path, count: int) -> dict[str, float]:
     """CPU of JSONL -> JSONL as a multiple of an orjson loop: in memory, and through a shard."""
     from toolkit.engine.store import read_records, record_writer
-    from toolkit.record import SCHEMA, columns_of, rows_of
+    from toolkit.files.json_columns import line_bytes
+    from toolkit.record import SCHEMA, columns_of
 
     rows = [orjson.loads(x) for x in (folder / "corpus.jsonl").read_bytes().split(b"\n") if x]
     records = [{"id": f"{n:032x}", "prompt": r["instruction"], "output": r["output"]} for n, r in enumerate(rows)]
@@ -61,7 +62,7 @@ def pass_through(folder: Path, count: int) -> dict[str, float]:
 
     def memory() -> None:
         for batch in batches():
-            [orjson.dumps(r) for r in rows_of(batch)]
+            line_bytes(dict(zip(batch.schema.names, batch.columns, strict=True)), batch.num_rows)
 
     def shard() -> None:
         path = folder / "pass.parquet"
@@ -69,7 +70,7 @@ def pass_through(folder: Path, count: int) -> dict[str, float]:
             for batch in batches():
                 out.write(batch)
         for batch in read_records(path, 1000):
-            [orjson.dumps(r) for r in rows_of(batch)]
+            line_bytes(dict(zip(batch.schema.names, batch.columns, strict=True)), batch.num_rows)
 
     import gc
 

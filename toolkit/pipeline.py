@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar
 
-import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
 
 import toolkit
 from toolkit import recipe as recipes
@@ -29,9 +30,10 @@ from toolkit.engine.runner import Pool, Runner, stop_on_signals
 from toolkit.engine.store import PACKAGES
 from toolkit.errors import DataError, UsageError, unknown_name
 from toolkit.files import atomic, outputs
+from toolkit.files.json_columns import line_bytes
 from toolkit.kinds import Batch, Counts, Read, Step, Unit
 from toolkit.reasons import Disposition
-from toolkit.record import rows_of
+from toolkit.record import SCHEMA
 from toolkit.release import Release
 from toolkit.release.write import MARKS, write_release
 from toolkit.stage import Stage
@@ -172,7 +174,7 @@ def run_stage(stage: Stage, inputs: Sequence[str], output: str, how: How, *, rej
         finished, facts = _drive(stages, Path(folder), how)
         if rejected:
             with atomic.writing(Path(rejected)) as file:
-                file.writelines(line for b in finished.leaving() for _, _, line in _left_lines(b))
+                file.writelines(map(_left_lines, finished.leaving()))
         account = list(zip(finished.stages, finished.counts, strict=True))
         manifest = None
         if isinstance(stage, Release):
@@ -295,7 +297,7 @@ def _write_left(finished: Finished, out: Path) -> None:
         folder = stack.enter_context(atomic.writing_folder(out / "rejected"))
         files: dict[Path, BinaryIO] = {}
         for batch in finished.leaving():
-            for disposition, number, line in _left_lines(batch):
+            for disposition, number, rows in _left_by_end(batch):
                 if disposition == Disposition.CONSUMED:
                     continue
                 beside = BESIDE.get(disposition)
@@ -303,7 +305,7 @@ def _write_left(finished: Finished, out: Path) -> None:
                 if path not in files:
                     opened = atomic.writing(path) if beside else path.open("wb")
                     files[path] = stack.enter_context(opened)
-                files[path].write(line)
+                files[path].write(_left_lines(rows))
 
 
 def _write_reports(finished: Finished, out: Path) -> None:
@@ -317,17 +319,25 @@ def _write_reports(finished: Finished, out: Path) -> None:
             atomic.write_bytes(out / name, b"".join(dict.fromkeys(found)))  # a stage that stands twice may say it twice
 
 
-def _left_lines(batch: Batch) -> Iterator[tuple[Disposition, int, bytes]]:
-    for row in rows_of(batch):
-        why, number = row.pop("leaving"), row.pop("stage_number")
-        disposition = Disposition(why.pop("disposition"))
-        yield disposition, number, orjson.dumps({**why, **row}, option=orjson.OPT_APPEND_NEWLINE)
+def _left_by_end(batch: Batch) -> Iterator[tuple[Disposition, int, Batch]]:
+    """The rows that left, apart by disposition and number of the stage."""
+    why, number = pc.struct_field(batch.column("leaving"), "disposition"), batch.column("stage_number")
+    ends = pa.table({"why": why, "number": number}).group_by(["why", "number"], use_threads=False).aggregate([])
+    for end in ends.to_pylist():
+        here = pc.and_(pc.equal(why, end["why"]), pc.equal(number, end["number"]))
+        yield Disposition(end["why"]), end["number"], batch.filter(here)
+
+
+def _left_lines(batch: Batch) -> memoryview:
+    """Lines of rows that left: why they did, then the record."""
+    reasons = {name: pc.struct_field(batch.column("leaving"), name) for name in ("stage", "reason", "detail")}
+    return line_bytes(reasons | {name: batch.column(name) for name in SCHEMA.names}, batch.num_rows)
 
 
 def _write_records(batches: Iterable[Batch], output: str) -> None:
     import sys
 
-    lines = (orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for batch in batches for row in rows_of(batch))
+    lines = (line_bytes(dict(zip(b.schema.names, b.columns, strict=True)), b.num_rows) for b in batches)
     if output == "-":
         sys.stdout.buffer.writelines(lines)
         return

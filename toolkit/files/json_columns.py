@@ -12,7 +12,7 @@ one line of it costs ten times what it costs to join the few columns that say so
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 import orjson
@@ -22,7 +22,6 @@ import pyarrow.compute as pc
 from toolkit.record import prune
 
 _TEXT = pa.string()
-_NOTHING = pa.scalar(None, _TEXT)
 _FIRST_PRINTABLE = 0x20
 _ESCAPED = np.zeros(256, np.bool_)
 _ESCAPED[:_FIRST_PRINTABLE] = True
@@ -43,7 +42,22 @@ def json_lines(names: Iterable[str], columns: Iterable[pa.Array], length: int) -
     members = json_members(names, columns, length)
     silent = pc.equal(members, "")
     objects = pc.binary_join_element_wise(_opened(members), "}", "")
-    return pc.if_else(silent, _NOTHING, objects) if pc.any(silent).as_py() else objects
+    return pc.if_else(silent, None, objects) if pc.any(silent).as_py() else objects
+
+
+def line_bytes(columns: Mapping[str, pa.Array], length: int) -> memoryview:
+    r"""JSON lines as they lie in a file.
+
+    >>> bytes(line_bytes({"id": pa.array(["a", "b"]), "text": pa.array(["高血压", None])}, 2)).decode()
+    '{"id":"a","text":"高血压"}\n{"id":"b"}\n'
+    """
+    objects = pc.fill_null(json_lines(columns, columns.values(), length), "{}")
+    return text_bytes(pc.binary_join_element_wise(objects, "\n", ""))
+
+
+def text_bytes(column: pa.StringArray) -> memoryview:
+    """The bytes of all texts of a column, one behind the other."""
+    return buffers(column)[1].data
 
 
 def json_members(names: Iterable[str], columns: Iterable[pa.Array], length: int) -> pa.StringArray:
@@ -91,7 +105,7 @@ def _lists(column: pa.ListArray) -> pa.StringArray:
     items = pc.fill_null(json_column(column.flatten()), "null")
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
     joined = pc.binary_join(pa.ListArray.from_arrays(pa.array(offsets), items), ",")
-    return pc.if_else(pa.array(lengths > 0), pc.binary_join_element_wise("[", joined, "]", ""), _NOTHING)
+    return pc.if_else(pa.array(lengths > 0), pc.binary_join_element_wise("[", joined, "]", ""), None)
 
 
 def _integers(column: pa.Array) -> pa.StringArray:

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from toolkit.files import atomic, outputs
-from toolkit.files.json_columns import buffers
+from toolkit.files.json_columns import text_bytes
 from toolkit.formats import get
 from toolkit.release import render
 from toolkit.release.split import SPLITS
@@ -38,9 +38,9 @@ class _File:
     size: int = 0
 
     def write(self, lines: pa.StringArray) -> None:
-        _, data = buffers(lines)
-        self.stream.write(data.data)
-        self.digest.update(data.data)
+        data = text_bytes(lines)
+        self.stream.write(data)
+        self.digest.update(data)
         self.lines += len(lines)
         self.size += len(data)
 
