@@ -23,12 +23,11 @@ from toolkit.record import prune
 
 _TEXT = pa.string()
 _FIRST_PRINTABLE = 0x20
-_ESCAPED = np.zeros(256, np.bool_)
-_ESCAPED[:_FIRST_PRINTABLE] = True
+_QUOTE, _BACKSLASH = ord('"'), ord("\\")
 _LETTERS = np.arange(256, dtype=np.uint8)
 """What stands behind the backslash: a letter for a few control characters, the byte itself for quote and backslash."""
 for _byte, _letter in zip(b'"\\\n\t\r\b\f', b'"\\ntrbf', strict=True):
-    _ESCAPED[_byte], _LETTERS[_byte] = True, _letter
+    _LETTERS[_byte] = _letter
 _LETTERLESS = "[\\x00-\\x07\\x0b\\x0e-\\x1f]"
 """Control characters that JSON writes as a number; cleaning drops them, so they are left to orjson."""
 
@@ -133,13 +132,14 @@ def escaped(column: pa.StringArray) -> pa.StringArray:
     ['一\\t二\\u0001', None, 'a/b']
     """
     offsets, data = buffers(column)
-    at = np.flatnonzero(_ESCAPED[data])
+    # three comparisons run as vector instructions; one look-up per byte takes twice as long
+    at = np.flatnonzero((data < _FIRST_PRINTABLE) | (data == _QUOTE) | (data == _BACKSLASH))
     if not len(at):
         return column
     found = data[at]
     if (_LETTERS[found] < _FIRST_PRINTABLE).any():
         return _by_orjson(column)
-    longer = np.insert(data, at, ord("\\"))
+    longer = np.insert(data, at, _BACKSLASH)
     longer[at + np.arange(1, len(at) + 1)] = _LETTERS[found]
     return _strings_of(offsets + np.searchsorted(at, offsets), longer, pc.is_valid(column))
 
