@@ -45,5 +45,16 @@ def write(path: Path, count: int, seed: int = 7, length: int = 950) -> None:
             file.write(orjson.dumps({"instruction": prompt, "input": "", "output": joined}) + b"\n")
 
 
+def write_short(path: Path, count: int, seed: int = 7) -> None:
+    """Write `count` JSON lines with 60 to 100 bytes of text: one short sentence asks, another answers."""
+    pools = [[s.strip() for _, a in part for s in SENTENCE.findall(a)] for part in _sources()]
+    short = [sorted({s for s in pool if 20 <= len(s.encode()) <= 60}) for pool in pools]
+    draw = random.Random(seed)
+    with path.open("wb") as file:
+        for number in range(count):
+            asks, answers = draw.choices(draw.choice(short), k=2)
+            file.write(orjson.dumps({"instruction": f"{asks} {number % 9973}", "input": "", "output": answers}) + b"\n")
+
+
 if __name__ == "__main__":
     write(Path(sys.argv[1]), int(sys.argv[2]))

@@ -20,6 +20,7 @@ class Measured:
     cpu: float
     wall: float
     peak_mb: float
+    driver_mb: float
     code: int
     out: str
     err: str
@@ -43,7 +44,7 @@ def measure(command: list[str], **environment: str) -> Measured:
             os.waitpid(-1, 0)
         except ChildProcessError:
             break
-    return Measured(_children_cpu() - before, wall, peak.mb, process.returncode, out, err)
+    return Measured(_children_cpu() - before, wall, peak.mb, peak.driver_mb, process.returncode, out, err)
 
 
 def _children_cpu() -> float:
@@ -53,7 +54,7 @@ def _children_cpu() -> float:
 
 class _Peak:
     def __init__(self, pid: int) -> None:
-        self.mb = 0.0
+        self.mb = self.driver_mb = 0.0
         self._ends = threading.Event()
         self._thread = threading.Thread(target=self._watch, args=(pid,), daemon=True)
         self._thread.start()
@@ -63,7 +64,8 @@ class _Peak:
             try:
                 top = psutil.Process(pid)
                 family = [top, *top.children(recursive=True)]
-                self.mb = max(self.mb, sum(_pss(p) for p in family) / 1e6)
+                held = [_pss(p) / 1e6 for p in family]
+                self.mb, self.driver_mb = max(self.mb, sum(held)), max(self.driver_mb, held[0])
             except psutil.Error:
                 continue
 

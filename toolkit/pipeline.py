@@ -31,6 +31,7 @@ from toolkit.engine.store import PACKAGES
 from toolkit.errors import DataError, UsageError, unknown_name
 from toolkit.files import atomic, outputs
 from toolkit.files.json_columns import line_bytes
+from toolkit.files.places import Place, RemotePath, listed, place
 from toolkit.kinds import Batch, Counts, Read, Step, Unit
 from toolkit.reasons import Disposition
 from toolkit.record import SCHEMA
@@ -104,7 +105,7 @@ class Report:
         manifest: The manifest of the release, or None for a run without one.
     """
 
-    out: Path
+    out: Place
     account: list[tuple[str, Counts]]
     manifest: Mapping[str, Any] | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -121,7 +122,7 @@ def account_json(account: Iterable[tuple[str, Counts]]) -> list[dict[str, Any]]:
 
 
 def run(
-    recipe: str | Path | recipes.Recipe, *, out: str | Path = "build", as_of: str | None = None, how: How | None = None
+    recipe: str | Path | recipes.Recipe, *, out: str | Place = "build", as_of: str | None = None, how: How | None = None
 ) -> Report:  # fmt: skip
     """Run a recipe.
 
@@ -140,7 +141,7 @@ def run(
     how = how or How()
     loaded = recipe if isinstance(recipe, recipes.Recipe) else recipes.load(recipe)
     stages = loaded.build(as_of)
-    out = Path(out)
+    out = place(out)
     _check_out(out)
     with locked(out / "work"):
         finished, facts = _drive(stages, out / "work", how)
@@ -167,13 +168,10 @@ def run_stage(stage: Stage, inputs: Sequence[str], output: str, how: How, *, rej
     """
     _check_output(stage, output, rejected)
     stages = [stage] if isinstance(stage.steps()[0], Read) else [Input(paths=tuple(inputs)), stage]
-    base = Path(output).absolute().parent if output != "-" else None
-    if base is not None:
-        base.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".toolkit-", dir=base) as folder:
+    with tempfile.TemporaryDirectory(prefix=".toolkit-", dir=_scratch(output)) as folder:
         finished, facts = _drive(stages, Path(folder), how)
         if rejected:
-            with atomic.writing(Path(rejected)) as file:
+            with atomic.writing(place(rejected)) as file:
                 file.writelines(map(_left_lines, finished.leaving()))
         account = list(zip(finished.stages, finished.counts, strict=True))
         manifest = None
@@ -182,23 +180,32 @@ def run_stage(stage: Stage, inputs: Sequence[str], output: str, how: How, *, rej
                 raise DataError("no record reached the release",
                                 hint=f"{_see(rejected)} why; nothing was released")  # fmt: skip
             told = {"toolkit": toolkit.__version__, "options": stage.options(), "account": account_json(account)}
-            manifest = write_release(Path(output), stage.targets, finished.exported, told)
+            manifest = write_release(place(output), stage.targets, finished.exported, told)
         else:
             _write_records(finished.records(), output)
     _check_strict(finished, how, f"{_see(rejected)} which")
-    return Report(Path(output), account, manifest, facts)
+    return Report(place(output), account, manifest, facts)
+
+
+def _scratch(output: str) -> Path | None:
+    """Where shards lie while one stage runs: beside its output, where that is a disk; else where the system says."""
+    base = place(output).absolute().parent
+    if output == "-" or isinstance(base, RemotePath):
+        return None
+    base.mkdir(parents=True, exist_ok=True)
+    return base
 
 
 def _see(rejected: str | None) -> str:
     return f"{rejected} says" if rejected else "add --rejected FILE to see"
 
 
-def _check_out(out: Path) -> None:
+def _check_out(out: Place) -> None:
     """Refuse an --out folder that cannot be written, or in which folders of ours would replace the user's own."""
     outputs.check_folder(out)
     outputs.check_replaceable(out / "release", *MARKS)
     rejected = out / "rejected"
-    foreign = [p.name for p in rejected.iterdir() if not _REJECTED.fullmatch(p.name)] if rejected.is_dir() else []
+    foreign = [p.name for p in listed(rejected, "*") if not _REJECTED.fullmatch(p.name)]
     if foreign:
         raise UsageError(f"{rejected}: holds {min(foreign)!r}, which no run has written, and would be replaced as a whole",
                          hint="name another --out folder")  # fmt: skip
@@ -207,16 +214,16 @@ def _check_out(out: Path) -> None:
 def _check_output(stage: Stage, output: str, rejected: str | None) -> None:
     """Refuse an -o or --rejected that cannot be written, before any work."""
     if rejected:
-        outputs.check_file(Path(rejected))
-        if output != "-" and Path(rejected).absolute() == Path(output).absolute():
+        outputs.check_file(place(rejected))
+        if output != "-" and place(rejected).absolute() == place(output).absolute():
             raise UsageError(f"{output}: is named for the records that stay and for those that leave",
                              hint="give --rejected a file of its own")  # fmt: skip
     if isinstance(stage, Release):
         if output == "-":
             raise UsageError("a release is a folder and cannot go to the standard output", hint="name a folder with -o")
-        outputs.check_replaceable(Path(output), *MARKS)
+        outputs.check_replaceable(place(output), *MARKS)
     elif output != "-":
-        outputs.check_file(Path(output))
+        outputs.check_file(place(output))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -233,7 +240,7 @@ class Input(Stage):
         return RecordFiles(self.paths).steps()
 
 
-def _drive(stages: Sequence[Stage], work: Path, how: How) -> tuple[Finished, dict[str, Any]]:
+def _drive(stages: Sequence[Stage], work: Place, how: How) -> tuple[Finished, dict[str, Any]]:
     """Run stages over shards in a work folder."""
     if how.engine not in ENGINES:
         raise unknown_name("engine", how.engine, ENGINES)
@@ -256,7 +263,7 @@ def _drive(stages: Sequence[Stage], work: Path, how: How) -> tuple[Finished, dic
 
 
 def _release(
-    stage: Stage, finished: Finished, loaded: recipes.Recipe, as_of: str | None, out: Path
+    stage: Stage, finished: Finished, loaded: recipes.Recipe, as_of: str | None, out: Place
 ) -> Mapping[str, Any] | None:  # fmt: skip
     if not isinstance(stage, Release):
         return None
@@ -289,13 +296,13 @@ def _named_files(loaded: recipes.Recipe) -> dict[str, str]:
     }
 
 
-def _write_left(finished: Finished, out: Path) -> None:
+def _write_left(finished: Finished, out: Place) -> None:
     """Write what left, beside the release: a file per stage for the rejected, one each for held, rag and quarantine."""
     for name in BESIDE.values():
         (out / name).unlink(missing_ok=True)
     with ExitStack() as stack:
         folder = stack.enter_context(atomic.writing_folder(out / "rejected"))
-        files: dict[Path, BinaryIO] = {}
+        files: dict[Place, BinaryIO] = {}
         for batch in finished.leaving():
             for disposition, number, rows in _left_by_end(batch):
                 if disposition == Disposition.CONSUMED:
@@ -308,7 +315,7 @@ def _write_left(finished: Finished, out: Path) -> None:
                 files[path].write(_left_lines(rows))
 
 
-def _write_reports(finished: Finished, out: Path) -> None:
+def _write_reports(finished: Finished, out: Place) -> None:
     """Write what the global steps report, such as `clusters.jsonl`, in the order of the stages."""
     lines: dict[str, list[bytes]] = {name: [] for name in REPORTS}
     for name, found in finished.reported():
@@ -341,7 +348,7 @@ def _write_records(batches: Iterable[Batch], output: str) -> None:
     if output == "-":
         sys.stdout.buffer.writelines(lines)
         return
-    with atomic.writing(Path(output)) as file:
+    with atomic.writing(place(output)) as file:
         file.writelines(lines)
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import orjson
 
 from toolkit.errors import UsageError
+from toolkit.files.places import Place, listed, place
 from toolkit.record import Row
 
 WHERE_IDS = "ids stand in release/provenance.jsonl, in rejected/*.jsonl and in the files beside them"
@@ -23,19 +23,19 @@ class Found:
     row: Row
 
 
-def entries(out: Path, needle: bytes) -> Iterator[Found]:
+def entries(out: Place, needle: bytes) -> Iterator[Found]:
     """All lines of a run that mention an id."""
-    files = [out / "release" / "provenance.jsonl", *sorted((out / "rejected").glob("*.jsonl"))]
-    files += [out / name for name in ("held.jsonl", "rag/docs.jsonl", "quarantine.jsonl")]
-    for path in files:
+    names = ["release/provenance.jsonl", *(f"rejected/{p.name}" for p in listed(out / "rejected", "*.jsonl"))]
+    for name in (*names, "held.jsonl", "rag/docs.jsonl", "quarantine.jsonl"):
+        path = out / name
         if path.is_file():
             with path.open("rb") as lines:
                 for line in lines:
                     if needle in line:
-                        yield Found(path.relative_to(out).as_posix(), orjson.loads(line))
+                        yield Found(name, orjson.loads(line))
 
 
-def story(out: Path | str, record_id: str) -> list[str]:
+def story(out: Place | str, record_id: str) -> list[str]:
     """Tell what became of a record, as lines for people.
 
     Args:
@@ -45,7 +45,7 @@ def story(out: Path | str, record_id: str) -> list[str]:
     Raises:
         UsageError: Nothing, or more than one record, begins so.
     """
-    out = Path(out)
+    out = place(out)
     if not record_id.strip():
         raise UsageError("an empty id names no record", hint=WHERE_IDS)
     if not (out / "rejected").is_dir():

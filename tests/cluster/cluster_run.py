@@ -2,12 +2,12 @@
 
 import hashlib
 import sys
-from pathlib import Path
 
 from toolkit.cli import main
 from toolkit.engine.driver import Driver, Settings, locked
 from toolkit.engine.progress import Progress
 from toolkit.engine.runner import Runner, stop_on_signals
+from toolkit.files.places import place
 from toolkit.pipeline import ENGINES
 
 
@@ -16,10 +16,10 @@ def toy(engine, work, slow):
     from toy_stages import ToyDedup, ToyExport, ToyMap, ToyRead  # of tests/engine, which this program finds by its path
 
     stages = [ToyRead(units=12, rows=500), ToyDedup(), ToyMap(slow=float(slow)), ToyExport()]
-    with stop_on_signals() as stop, locked(Path(work)):
+    with stop_on_signals() as stop, locked(place(work)):
         runner = Runner(ENGINES[engine](2), stop)
         try:
-            finished = Driver(Path(work), runner, Progress("quiet"), Settings()).run(stages)
+            finished = Driver(place(work), runner, Progress("quiet"), Settings()).run(stages)
         finally:
             runner.close()
     lines = b"".join(line for batch in finished.exported() for line in batch.column("line").to_pylist())

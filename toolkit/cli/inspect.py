@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import click
@@ -15,6 +14,7 @@ from toolkit.clean.audit import as_text, audit_batches
 from toolkit.cli.common import Command, build_stage, examples, funnel, stage_options
 from toolkit.collect import RecordFiles
 from toolkit.errors import UsageError
+from toolkit.files.places import place
 from toolkit.kinds import Batch, Counts, Read, Step, split_leaving
 from toolkit.pipeline import Report
 from toolkit.trace import story
@@ -39,19 +39,18 @@ def why(record_id: str, out: str) -> None:
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def account(out: str, *, as_json: bool) -> None:
     """Show the account; a run whose account does not add up exits with 70."""
-    told = next(
-        (p for p in (Path(out) / "release" / "manifest.json", Path(out) / "work" / "run.json") if p.is_file()), None
-    )
+    base = place(out)
+    told = next((p for p in (base / "release" / "manifest.json", base / "work" / "run.json") if p.is_file()), None)
     if told is None:
         raise UsageError(f"{out}: no run has written here", hint="give the --out folder of `toolkit run`")
-    entries = json.loads(told.read_text(encoding="utf-8"))["account"]
+    entries = json.loads(told.read_bytes())["account"]
     counts = [(e["stage"], Counts.from_json(e)) for e in entries]
     for name, counted in counts:
         counted.check(name)
     if as_json:
         click.echo(json.dumps(entries, ensure_ascii=False))
         return
-    for line in funnel(Report(Path(out), counts)):
+    for line in funnel(Report(base, counts)):
         click.echo(line)
     click.echo("the account adds up")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
@@ -13,6 +12,7 @@ from toolkit.collect.sources import Source
 from toolkit.files.chunks import chunks
 from toolkit.files.encoding import Decoded, canonical, decode
 from toolkit.files.found import UnreadableError
+from toolkit.files.places import Place
 
 MAX_BYTES = 64 << 20
 _NEWLINE = re.compile(r"\r\n?")
@@ -39,7 +39,7 @@ class Document(NamedTuple):
     fixes: tuple[str, ...] = ()
 
 
-def _bytes(path: Path) -> bytes:
+def _bytes(path: Place) -> bytes:
     ready = bytearray()
     for part in chunks(path):
         ready += part
@@ -49,18 +49,18 @@ def _bytes(path: Path) -> bytes:
     return bytes(ready)
 
 
-def _text(path: Path, source: Source) -> Document:
+def _text(path: Place, source: Source) -> Document:
     found = decode(_bytes(path), source.encoding)
     return Document(_NEWLINE.sub("\n", found.text), {}, None, found.fixes)
 
 
-def _markdown(path: Path, source: Source) -> Document:
+def _markdown(path: Place, source: Source) -> Document:
     whole = _text(path, source)
     facts, text = front_matter(whole.text)
     return Document(text, facts, first_heading(text), whole.fixes)
 
 
-def _html(path: Path, source: Source) -> Document:
+def _html(path: Place, source: Source) -> Document:
     from toolkit.collect.html import page
 
     data = _bytes(path)
@@ -80,7 +80,7 @@ def _decode_page(data: bytes, declared: str | None) -> Decoded:
     return decode(data, declared)
 
 
-READERS: dict[str, Callable[[Path, Source], Document]] = {"text": _text, "markdown": _markdown, "html": _html}
+READERS: dict[str, Callable[[Place, Source], Document]] = {"text": _text, "markdown": _markdown, "html": _html}
 """Form -> the document of a file."""
 
 

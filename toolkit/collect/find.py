@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from toolkit.collect.sources import Source
 from toolkit.errors import SourceError
+from toolkit.files.places import Place, RemotePath, place
 
 _JUNK = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 
@@ -46,7 +47,7 @@ def files_of(source: Source, root: Path) -> tuple[File, ...]:
     found: dict[str, File] = {}
     lost = []
     for given in source.paths:
-        hits = [_file(path, base) for path, base in _hits(given, root, recursive=source.recursive)]
+        hits = [*_files(place(given), root, recursive=source.recursive)]
         found |= {file.uri: file for file in hits}
         if not hits:
             lost.append(given)
@@ -57,6 +58,33 @@ def files_of(source: Source, root: Path) -> tuple[File, ...]:
         raise SourceError(f"source {source.id!r}: no file at {names} (looked in {root})",
                           hint="check the spelling; paths are relative to the sources file; quote globs in the shell")  # fmt: skip
     return tuple(found[uri] for uri in sorted(found))
+
+
+def _files(given: Place, root: Path, *, recursive: bool) -> Iterator[File]:
+    if isinstance(given, RemotePath):
+        yield from (_object(path, base) for path, base in _objects(given, recursive=recursive))
+    else:
+        yield from (_file(path, base) for path, base in _hits(str(given), root, recursive=recursive))
+
+
+def _objects(given: RemotePath, *, recursive: bool) -> Iterator[tuple[RemotePath, RemotePath]]:
+    """Objects of a store with the place that their URI is relative to."""
+    if given.is_file():
+        yield given, given.parent
+        return
+    parts = given.key.split("/")
+    wild = next((i for i, part in enumerate(parts) if any(c in part for c in "*?")), len(parts))
+    start = given.at("/".join(parts[:wild]))
+    pattern = "/".join(parts[wild:]) or ("**/*" if recursive else "*")
+    for path in start.glob(f"{pattern}/*" if pattern.endswith("**") else pattern):
+        if not _hidden(path.relative_to(start)):
+            yield path, start
+
+
+def _object(path: RemotePath, base: RemotePath) -> File:
+    uri = unicodedata.normalize("NFC", path.relative_to(base).as_posix())
+    status = path.stat()
+    return File(path.url, uri, status.st_size, modified=status.st_mtime_ns)
 
 
 def _hits(given: str, root: Path, *, recursive: bool) -> Iterator[tuple[Path, Path]]:
@@ -88,6 +116,12 @@ def _split(path: Path) -> tuple[Path, str]:
 def plain(path: Path) -> Path:
     """Absolute, without `..`; links stay, because a URI says where a file is named, not where it is stored."""
     return Path(os.path.normpath(path.absolute()))
+
+
+def named(given: str, start: Path = Path()) -> str:
+    """A path as tasks can use it wherever they stand: absolute, or the URL as it is."""
+    where = place(given)
+    return given if isinstance(where, RemotePath) else str(plain(start / where.expanduser()))
 
 
 def _inside(path: Path, root: Path) -> bool:
@@ -123,6 +157,8 @@ def common_root(paths: tuple[str, ...], root: Path) -> Path:
     """
     folders = []
     for given in paths:
+        if isinstance(place(given), RemotePath):
+            continue
         start, wild = _split(root / Path(given).expanduser())
         folders.append(plain(start if wild or start.is_dir() else start.parent))
-    return Path(os.path.commonpath(folders))
+    return Path(os.path.commonpath(folders)) if folders else root

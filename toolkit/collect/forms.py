@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 from toolkit.collect.sources import Source
 from toolkit.files.chunks import chunks, packing_of
@@ -12,6 +11,7 @@ from toolkit.files.found import Fault, Found, UnreadableError
 from toolkit.files.json_stream import is_lines, json_stream
 from toolkit.files.jsonl import json_lines
 from toolkit.files.parquet import parquet_rows
+from toolkit.files.places import Place
 from toolkit.files.tables import csv_rows
 
 Rows = Iterator[Found | Fault]
@@ -46,7 +46,7 @@ def no_reader(name: str) -> UnreadableError:
                            hint="convert it, or name the files you want with a glob such as 'docs/**/*.md'")  # fmt: skip
 
 
-def json_form(path: Path, declared: str | None = None) -> tuple[str, str]:
+def json_form(path: Place, declared: str | None = None) -> tuple[str, str]:
     """Tell JSON lines from other JSON, and in which encoding.
 
     Returns:
@@ -58,7 +58,7 @@ def json_form(path: Path, declared: str | None = None) -> tuple[str, str]:
     return "lines" if by_lines else "stream", encoding
 
 
-def _whole_part(path: Path) -> Iterator[bytes]:
+def _whole_part(path: Place) -> Iterator[bytes]:
     """What can be read of a file: enough to decide by; who reads it meets the fault and tells it."""
     try:
         yield from chunks(path)
@@ -66,30 +66,30 @@ def _whole_part(path: Path) -> Iterator[bytes]:
         return
 
 
-def _json(path: Path, source: Source) -> Rows:
+def _json(path: Place, source: Source) -> Rows:
     form, encoding = json_form(path, source.encoding)
     return json_lines(chunks(path), encoding) if form == "lines" else json_stream(as_text(chunks(path), encoding))
 
 
-def _csv(path: Path, source: Source) -> Rows:
+def _csv(path: Place, source: Source) -> Rows:
     return csv_rows(chunks(path), of_lines(_whole_part(path), source.encoding), source.delimiter)
 
 
-def _tsv(path: Path, source: Source) -> Rows:
+def _tsv(path: Place, source: Source) -> Rows:
     return csv_rows(chunks(path), of_lines(_whole_part(path), source.encoding), source.delimiter or "\t")
 
 
-def _parquet(path: Path, _source: Source) -> Rows:
+def _parquet(path: Place, _source: Source) -> Rows:
     if packing_of(path.name):
         raise UnreadableError("Parquet is packed inside already", hint="unpack it and collect the .parquet file")
     return parquet_rows(path)
 
 
-TABLES: dict[str, Callable[[Path, Source], Rows]] = {"json": _json, "csv": _csv, "tsv": _tsv, "parquet": _parquet}
+TABLES: dict[str, Callable[[Place, Source], Rows]] = {"json": _json, "csv": _csv, "tsv": _tsv, "parquet": _parquet}
 """Form -> rows of a file. The forms of documents stand in `toolkit.collect.documents`."""
 
 
-def table(form: str) -> Callable[[Path, Source], Rows]:
+def table(form: str) -> Callable[[Place, Source], Rows]:
     """Find the reader of a form that has rows."""
     if form not in TABLES:
         raise UnreadableError(f"a {form} file has no rows", hint="make records of it with toolkit collect")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from pathlib import Path
 
 import pyarrow as pa
 
@@ -19,6 +18,7 @@ from toolkit.errors import SourceError
 from toolkit.files.chunks import chunks, sha256
 from toolkit.files.found import Fault, Found, UnreadableError
 from toolkit.files.jsonl import json_lines
+from toolkit.files.places import place
 from toolkit.kinds import Unit
 
 
@@ -32,7 +32,7 @@ def _file(unit: CollectUnit, file: File) -> Iterator[Draft]:
     drafter = Drafter(unit.source, file.uri, unit.part.sha256 if unit.part else None, file.facts)
     try:
         if not unit.part and not file.refused:
-            drafter.sha256 = sha256(Path(file.path))
+            drafter.sha256 = sha256(place(file.path))
         yield from _drafts(file, drafter, unit.part)
         check_unchanged(file)
     except (UnreadableError, OSError) as error:
@@ -47,7 +47,7 @@ def check_unchanged(file: File) -> None:
     """
     if file.refused or file.modified is None:
         return
-    status = Path(file.path).stat()
+    status = place(file.path).stat()
     if (status.st_size, status.st_mtime_ns) != (file.size, file.modified):
         raise SourceError(f"{file.path}: changed while it was read", hint="run again when nothing writes to it")
 
@@ -67,7 +67,7 @@ def rows_of_file(file: File, source: Source, part: Part | None) -> Rows:
     Raises:
         UnreadableError: The file has no form that holds rows, or cannot be read; also while reading.
     """
-    path = Path(file.path)
+    path = place(file.path)
     if part:
         return json_lines(chunks(path, part.range.start, part.range.end), part.encoding, part.range.line)
     if file.refused:
@@ -82,7 +82,7 @@ def _drafts(file: File, drafter: Drafter, part: Part | None) -> Iterator[Draft]:
     source = drafter.source
     form = form_of(file.uri, source.format)
     if form in documents.READERS and not file.refused:
-        document = documents.READERS[form](Path(file.path), source)
+        document = documents.READERS[form](place(file.path), source)
         yield drafter.of_document(document) if document.text.strip() else _empty(drafter)
         return
     first = None

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from toolkit.collect.batches import batches
 from toolkit.collect.draft import Draft, Drafter
-from toolkit.collect.find import File, common_root, files_of, plain
+from toolkit.collect.find import File, common_root, files_of, named
 from toolkit.collect.places import number_rows
 from toolkit.collect.read import rows_of_file, unreadable
 from toolkit.collect.sources import Source
@@ -64,7 +64,7 @@ class RecordFiles:
 
 
 def _plan(given: str) -> Iterator[CollectUnit]:
-    path = str(plain(Path(_spooled() if given == STDIN else given).expanduser()))
+    path = named(_spooled() if given == STDIN else given)
     source = Source(id="", paths=(path,), format="json" if given == STDIN else None)
     found = files_of(source, common_root((path,), Path()))
     return plan(source, (file._replace(uri=STDIN) if given == STDIN else file for file in found))

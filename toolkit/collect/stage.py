@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from toolkit.collect.facts import with_facts
-from toolkit.collect.find import common_root, files_of, plain
+from toolkit.collect.find import common_root, files_of, named
 from toolkit.collect.places import count_places
 from toolkit.collect.read import read_unit
 from toolkit.collect.sources import Source, load, parse
@@ -89,7 +89,7 @@ class Collect(Stage):
     def _plain(self, start: Path) -> list[tuple[Source, Path]]:
         if not self.paths:
             return []
-        absolute = tuple(str(plain(start / Path(path).expanduser())) for path in self.paths)
+        absolute = tuple(named(path, start) for path in self.paths)
         source = Source(
             id=FILES, paths=absolute, recursive=self.recursive, encoding=self.encoding, id_column=self.id_column
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import orjson
 
@@ -16,6 +15,7 @@ from toolkit.files.chunks import packing_of, sha256
 from toolkit.files.encoding import splits_at_newline
 from toolkit.files.found import UnreadableError
 from toolkit.files.lines import Range, cut
+from toolkit.files.places import place
 
 UNIT_BYTES = 8 << 20
 UNIT_FILES = 256
@@ -56,7 +56,7 @@ class CollectUnit:
         if self.part:
             return self.part.sha256
         try:
-            return "" if file.refused else sha256(Path(file.path))
+            return "" if file.refused else sha256(place(file.path))
         except OSError as error:
             return f"unreadable: {error.errno}"
 
@@ -84,7 +84,7 @@ def plan(source: Source, files: Iterable[File], size: int = UNIT_BYTES) -> Itera
 
 
 def _parts(source: Source, file: File, size: int) -> tuple[Part, ...]:
-    path = Path(file.path)
+    path = place(file.path)
     if form_of(file.uri, source.format) != "json" or packing_of(file.uri):
         return ()
     try:

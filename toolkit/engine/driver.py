@@ -6,7 +6,6 @@ import fcntl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -29,6 +28,7 @@ from toolkit.engine.tasks import (
 )
 from toolkit.errors import DataError, UsageError
 from toolkit.files import atomic
+from toolkit.files.places import Place, lock_file
 from toolkit.kinds import Batch, Counts, Export, KeyReduce, Read, Unit
 from toolkit.reasons import Disposition
 from toolkit.stage import Stage
@@ -64,7 +64,7 @@ class Finished:
     shards: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
     """Addresses of the shards that may hold rows that left, in order of phase and shard."""
-    sorted_parts: list[Path] = field(default_factory=list)
+    sorted_parts: list[Place] = field(default_factory=list)
     reports: list[str] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
     cpu: float = 0.0
@@ -94,10 +94,11 @@ class Finished:
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def locked(folder: Place) -> Iterator[None]:
     """One run at a time in one output folder. The lock is of this machine; the system frees it when the holder dies."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("wb") as file:
+    path = lock_file(folder)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -110,7 +111,7 @@ def locked(folder: Path) -> Iterator[None]:
 class Driver:
     """Runs stages over shards in one work folder."""
 
-    def __init__(self, work: Path, runner: Runner, progress: Progress, settings: Settings) -> None:
+    def __init__(self, work: Place, runner: Runner, progress: Progress, settings: Settings) -> None:
         self._store = Store(work.absolute() / "shards")  # workers elsewhere stand in another folder
         self._runner, self._progress, self._settings = runner, progress, settings
         self._run_bytes = 0
@@ -129,7 +130,7 @@ class Driver:
         done = Finished(self._store, [s.name for s in stages], [Counts() for _ in stages])
         sources: Sequence[Unit | str] = units
         self._run_bytes = sum(getattr(u, "size", 0) for u in units) // self._runner.pool.workers
-        result: tuple[Path, ...] = ()
+        result: tuple[Place, ...] = ()
         for phase in phases:
             shards = self._phase(phase, sources, result, done)
             sources = done.shards
@@ -142,7 +143,7 @@ class Driver:
         return done
 
     def _phase(
-        self, phase: Phase, sources: Sequence[Unit | str], result: tuple[Path, ...], done: Finished
+        self, phase: Phase, sources: Sequence[Unit | str], result: tuple[Place, ...], done: Finished
     ) -> list[Done]:
         buckets = bucket_count(len(sources))
         tasks = [
@@ -204,7 +205,7 @@ class Driver:
             hint="mend the cause, or raise --fault-limit; the rows lie in work/ and nothing was released",
         )
 
-    def _reduce(self, phase: Phase, step: KeyReduce, shards: Sequence[Done], done: Finished) -> tuple[Path, ...]:
+    def _reduce(self, phase: Phase, step: KeyReduce, shards: Sequence[Done], done: Finished) -> tuple[Place, ...]:
         """Run the rounds of a reduce over its buckets; returns the files whose batches the shards apply."""
         assert phase.emit is not None
         buckets = bucket_count(len(shards))
@@ -225,8 +226,8 @@ class Driver:
         return (self._solve(step, address, inputs, records, done),) if step.solve else inputs
 
     def _solve(
-        self, step: KeyReduce, address: str, inputs: Sequence[Path], records: Sequence[Path], done: Finished
-    ) -> Path:  # fmt: skip
+        self, step: KeyReduce, address: str, inputs: Sequence[Place], records: Sequence[Place], done: Finished
+    ) -> Place:  # fmt: skip
         assert step.solve is not None
         name = digest("solve", address)
         path = self._store.path(name, "arrow")
@@ -245,7 +246,7 @@ class Driver:
         done.used.add(name)
         return path
 
-    def _sort(self, phase: Phase, shards: Sequence[Done], done: Finished) -> list[Path]:
+    def _sort(self, phase: Phase, shards: Sequence[Done], done: Finished) -> list[Place]:
         """The files that hold the Export in order: those of the shards, as in most runs, or new ones."""
         assert phase.emit is not None
         assert isinstance(phase.emit.step, Export)
@@ -263,7 +264,7 @@ class Driver:
         answers = self._tasks(f"{phase.emit.name} sort", run_range, tasks, done)
         return [self._store.path(a.address, "arrow") for a in answers]
 
-    def _range(self, shards: Sequence[Done], low: str, high: str | None) -> tuple[tuple[Path, tuple[int, ...]], ...]:
+    def _range(self, shards: Sequence[Done], low: str, high: str | None) -> tuple[tuple[Place, tuple[int, ...]], ...]:
         held = ((s.address, exchange.overlapping(s.chunks, low, high)) for s in shards)
         return tuple((self._store.path(address, "emit.arrow"), chunks) for address, chunks in held if chunks)
 

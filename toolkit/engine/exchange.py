@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -17,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from toolkit.files import atomic
+from toolkit.files.places import Place, mapped, native
 
 FLUSH_BYTES = 128 << 20
 """What a writer of narrow rows holds before it writes one sequence of batches: a bound for a shard of any size."""
@@ -126,29 +126,29 @@ def _one_batch(table: pa.Table) -> pa.RecordBatch:
     )
 
 
-def write_parts(path: Path, parts: Sequence[pa.Table]) -> None:
+def write_parts(path: Place, parts: Sequence[pa.Table]) -> None:
     """Write one batch per part."""
     with atomic.writing(path) as file, pa.ipc.new_file(file, parts[0].schema) as writer:
         for part in parts:
             writer.write_batch(_one_batch(part))
 
 
-def read_part(path: Path, number: int, parts: int) -> pa.Table | None:
+def read_part(path: Place, number: int, parts: int) -> pa.Table | None:
     """All batches that belong to one reader; None where the writer had no rows."""
-    if not path.stat().st_size:
-        return None
-    with pa.memory_map(str(path)) as source:
+    with mapped(path) as source:
+        if not source.size():
+            return None
         file = pa.ipc.open_file(source)
         batches = [file.get_batch(i) for i in range(number, file.num_record_batches, parts)]
         return pa.Table.from_batches(batches, schema=file.schema)
 
 
 def read_batches(
-    path: Path, columns: Callable[[str], bool] | None = None, numbers: Iterable[int] | None = None
+    path: Place, columns: Callable[[str], bool] | None = None, numbers: Iterable[int] | None = None
 ) -> Iterator[pa.RecordBatch]:
     """All batches of a file, or some of them, or some of their columns."""
     # no memory map: its pages count as memory of the process; no threads: a task has one core
-    with pa.OSFile(str(path)) as source:
+    with native(path) as source:
         file = pa.ipc.open_file(source)
         if columns is not None:
             chosen = [n for n, name in enumerate(file.schema.names) if columns(name)]
@@ -181,9 +181,9 @@ def overlapping(chunks: Sequence[Sequence[str]], low: str, high: str | None) -> 
     return tuple(n for n, first, last in inside if last >= low and (high is None or first < high))
 
 
-def read_range(path: Path, chunks: Sequence[int], low: str, high: str | None) -> list[pa.RecordBatch]:
+def read_range(path: Place, chunks: Sequence[int], low: str, high: str | None) -> list[pa.RecordBatch]:
     """The rows with low <= key < high (hexadecimal; no upper end = to the last), out of the chunks named."""
-    with pa.OSFile(str(path)) as source:
+    with native(path) as source:
         file = pa.ipc.open_file(source)
         return [_within(file.get_batch(n), low, high) for n in chunks]
 

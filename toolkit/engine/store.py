@@ -18,6 +18,7 @@ import xxhash
 
 from toolkit.engine.exchange import read_batches
 from toolkit.files import atomic
+from toolkit.files.places import Place, listed
 from toolkit.kinds import Counts
 
 BATCH_ROWS = 1_000
@@ -51,10 +52,16 @@ def digest(*parts: str | bytes) -> str:
     return total.hexdigest()
 
 
-def file_digest(path: Path) -> str:
+def file_digest(path: Place) -> str:
     """Hash a file to find out whether it was damaged; against chance, not against malice, at a tenth of the cost."""
+    return measured(path)[1]
+
+
+def measured(path: Place) -> tuple[int, str]:
+    """Size and hash of a file, by opening it once: in an object store every look is a request."""
     with path.open("rb") as file:
-        return hashlib.file_digest(file, xxhash.xxh3_128).hexdigest()
+        hashed = hashlib.file_digest(file, xxhash.xxh3_128).hexdigest()
+        return file.tell(), hashed
 
 
 @functools.cache
@@ -109,9 +116,9 @@ class Done:
 class Store:
     """The folder `work/shards` of a run."""
 
-    root: Path
+    root: Place
 
-    def path(self, address: str, suffix: str) -> Path:
+    def path(self, address: str, suffix: str) -> Place:
         """Where a file of a shard lies."""
         return self.root / address[:2] / f"{address}.{suffix}"
 
@@ -128,8 +135,10 @@ class Store:
         return done if whole and done.address == address else None
 
     def _is_whole(self, address: str, suffix: str, size: int, hashed: str) -> bool:
-        path = self.path(address, suffix)
-        return path.is_file() and path.stat().st_size == size and file_digest(path) == hashed
+        try:
+            return measured(self.path(address, suffix)) == (size, hashed)
+        except FileNotFoundError:
+            return False
 
     def commit(self, done: Done) -> Done:
         """Write the manifest: from here on the task counts as done."""
@@ -138,12 +147,11 @@ class Store:
 
     def measure(self, address: str, suffixes: Sequence[str]) -> dict[str, tuple[int, str]]:
         """Size and digest of the files of a shard."""
-        paths = {s: self.path(address, s) for s in suffixes}
-        return {s: (p.stat().st_size, file_digest(p)) for s, p in paths.items()}
+        return {suffix: measured(self.path(address, suffix)) for suffix in suffixes}
 
     def remove_others(self, addresses: set[str]) -> None:
         """Remove what the finished run did not use: shards of older options, leftovers of a crash."""
-        for path in sorted(self.root.glob("*/*")):
+        for path in listed(self.root, "*/*"):
             if path.name.partition(".")[0] not in addresses:
                 path.unlink()
 
@@ -183,7 +191,7 @@ class RecordWriter:
 
 
 @contextmanager
-def record_writer(path: Path, schema: pa.Schema, compression: pa.Codec | None = None) -> Iterator[RecordWriter]:
+def record_writer(path: Place, schema: pa.Schema, compression: pa.Codec | None = None) -> Iterator[RecordWriter]:
     """A shard that appears when it is complete. Compression is for what lasts: lz4 would cost 6 us a record and phase."""
     with atomic.writing(path) as file:
         writer = RecordWriter(file, schema, compression)
@@ -191,7 +199,7 @@ def record_writer(path: Path, schema: pa.Schema, compression: pa.Codec | None = 
         writer.close()
 
 
-def read_records(path: Path, batch_rows: int) -> Iterator[pa.RecordBatch]:
+def read_records(path: Place, batch_rows: int) -> Iterator[pa.RecordBatch]:
     """The rows of a shard, in order."""
     for batch in read_batches(path):
         for start in range(0, batch.num_rows, batch_rows):
@@ -201,7 +209,7 @@ def read_records(path: Path, batch_rows: int) -> Iterator[pa.RecordBatch]:
 class ShardRecords:
     """`Records` over the shards of a phase: reads only the row groups that hold what is asked for."""
 
-    def __init__(self, paths: Sequence[Path]) -> None:
+    def __init__(self, paths: Sequence[Place]) -> None:
         self._paths = paths
 
     def take(self, refs: pa.Int64Array, columns: Sequence[str]) -> pa.Table:
@@ -224,7 +232,7 @@ class ShardRecords:
         return pa.concat_tables(parts).take(pa.array(np.argsort(order, kind="stable")))
 
 
-def _take_rows(path: Path, rows: Any, columns: Sequence[str]) -> pa.Table:
+def _take_rows(path: Place, rows: Any, columns: Sequence[str]) -> pa.Table:
     import numpy as np
 
     numbers, place = np.unique(rows // BATCH_ROWS, return_inverse=True)

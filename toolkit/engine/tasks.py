@@ -6,7 +6,6 @@ import gc
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -26,6 +25,7 @@ from toolkit.engine.store import (
 )
 from toolkit.errors import BrokenPromiseError, ToolkitError
 from toolkit.files import atomic
+from toolkit.files.places import Place
 from toolkit.kinds import (
     RUN_BYTES,
     Batch,
@@ -86,11 +86,11 @@ class ShardTask:
         skip: Rows that killed their worker; they are quarantined without being touched.
     """
 
-    folder: Path
+    folder: Place
     phase: Phase
     source: Unit | str
     shard: int
-    results: tuple[Path, ...]
+    results: tuple[Place, ...]
     shards: int
     buckets: int
     batch_rows: int
@@ -109,7 +109,7 @@ class ShardTask:
         row = _read_crumb(self._crumbs())
         return None if row is None or row in self.skip else replace(self, skip=self.skip | {row})
 
-    def _crumbs(self) -> Path:
+    def _crumbs(self) -> Place:
         return self.folder / f"{self.phase.prefix}-{self.shard}.crumb"
 
     def crumb(self, row: int) -> None:
@@ -118,7 +118,7 @@ class ShardTask:
         self._crumbs().write_bytes(row.to_bytes(8, "little"))
 
 
-def _read_crumb(path: Path) -> int | None:
+def _read_crumb(path: Place) -> int | None:
     try:
         return int.from_bytes(path.read_bytes(), "little")
     except FileNotFoundError:
@@ -177,7 +177,7 @@ def _result_of(task: ShardTask) -> pa.Table | None:
 
 
 @contextmanager
-def _emission(task: ShardTask, path: Path) -> Iterator[exchange.BucketWriter | exchange.SortedWriter | None]:
+def _emission(task: ShardTask, path: Place) -> Iterator[exchange.BucketWriter | exchange.SortedWriter | None]:
     work = task.phase.emit
     if work is None:
         yield None
@@ -316,15 +316,15 @@ class BucketTask:
         output: `buckets` for another round, `shards` for the result, `whole` for a Solve.
     """
 
-    folder: Path
+    folder: Place
     address: str
-    inputs: tuple[Path, ...]
+    inputs: tuple[Place, ...]
     bucket: int
     buckets: int
     by_shard: bool
     reduce: Callable[[pa.Table, Any], pa.Table]
     output: str
-    records: tuple[Path, ...]
+    records: tuple[Place, ...]
     run_bytes: int = 0
 
 
@@ -352,7 +352,7 @@ def _bucket_rows(task: BucketTask) -> pa.Table | None:
     return pa.concat_tables(tables) if tables else None
 
 
-def write_result(path: Path, result: pa.Table | None, layout: str, *, shards: int, buckets: int) -> None:
+def write_result(path: Place, result: pa.Table | None, layout: str, *, shards: int, buckets: int) -> None:
     """Write the rows of a reduce for whoever reads them: the next round, the shards, or the driver."""
     if result is None or not result.num_rows:
         atomic.write_bytes(path, b"")
@@ -371,9 +371,9 @@ def write_result(path: Path, result: pa.Table | None, layout: str, *, shards: in
 class RangeTask:
     """One key range of a global sort: the files that hold a part of it, with the numbers of the chunks."""
 
-    folder: Path
+    folder: Place
     address: str
-    inputs: tuple[tuple[Path, tuple[int, ...]], ...]
+    inputs: tuple[tuple[Place, tuple[int, ...]], ...]
     low: str
     high: str | None
 

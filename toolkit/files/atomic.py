@@ -1,20 +1,35 @@
-"""Files that are there whole or not at all: temporary name, fsync, rename."""
+"""Files that are there whole or not at all: temporary name, fsync, rename; in an object store one completed put."""
 
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
+
+from toolkit.files.places import Place, RemotePath
+
+COMMIT = "manifest.json"
+"""What is put last where a folder cannot be renamed: who finds it finds all that it names."""
+
+UNFINISHED = ".unfinished"
+"""What stands in such a folder while it is replaced: an interrupted one is ours, and may be written again."""
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[BinaryIO]:
+def writing(path: Place) -> Iterator[BinaryIO]:
     """Open a file for writing that appears under its name only when all is written.
 
-    A crash leaves a `*.tmp` and nothing else; an error inside removes even that.
+    A crash leaves a `*.tmp` and nothing else, in an object store nothing; an error inside removes even that.
     """
+    if isinstance(path, RemotePath):
+        with tempfile.TemporaryFile(prefix="toolkit-") as spool:
+            yield cast("BinaryIO", spool)
+            spool.seek(0)
+            path.put(cast("BinaryIO", spool))
+        return
     # two workers may write one shard at once (a cluster tries a task again whose worker it merely lost sight of), in one
     # process or on two machines where both are number 1 of a container: a process id does not keep them apart
     temporary = path.with_name(f"{path.name}.{os.urandom(8).hex()}.tmp")
@@ -30,15 +45,24 @@ def writing(path: Path) -> Iterator[BinaryIO]:
         raise
 
 
-def write_bytes(path: Path, data: bytes) -> None:
+def write_bytes(path: Place, data: bytes) -> None:
     """Write a small file at once."""
     with writing(path) as file:
         file.write(data)
 
 
 @contextmanager
-def writing_folder(path: Path) -> Iterator[Path]:
-    """Fill a folder that appears under its name only when it is complete, in place of an older one."""
+def writing_folder(path: Place) -> Iterator[Path]:
+    """Fill a folder of this machine that appears under its name only when it is complete, in place of an older one.
+
+    In an object store the files are put one by one when all are complete, the manifest last; the older manifest goes
+    first, so that at no moment one stands beside files that it does not describe.
+    """
+    if isinstance(path, RemotePath):
+        with tempfile.TemporaryDirectory(prefix="toolkit-") as folder:
+            yield Path(folder)
+            _publish(Path(folder), path)
+        return
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     old = path.with_name(f"{path.name}.old.tmp")
     remove_folder(temporary)
@@ -53,6 +77,27 @@ def writing_folder(path: Path) -> Iterator[Path]:
     except BaseException:
         remove_folder(temporary)
         raise
+
+
+def _publish(folder: Path, to: RemotePath) -> None:
+    files = sorted((p for p in folder.rglob("*") if p.is_file()), key=lambda p: (p.name == COMMIT, p))
+    (to / UNFINISHED).write_bytes(b"")
+    (to / COMMIT).unlink(missing_ok=True)
+    older = {*to.rglob("*")} - {to / UNFINISHED}
+    for file in files:
+        target = to / file.relative_to(folder)
+        older.discard(target)
+        if file.name == COMMIT:
+            _remove(older)
+        with file.open("rb") as content:
+            target.put(content)
+    _remove(older | {to / UNFINISHED})
+
+
+def _remove(paths: set[RemotePath]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
+    paths.clear()
 
 
 def remove_folder(path: Path) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 from toolkit.files.found import UnreadableError
+from toolkit.files.places import Place
 
 CHUNK = 1 << 20
 PACKED_CHUNK = 1 << 12
@@ -28,7 +28,7 @@ def packing_of(name: str) -> str:
     return next((ending for ending in UNPACKERS if name.lower().endswith(ending)), "")
 
 
-def chunks(path: Path, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+def chunks(path: Place, start: int = 0, end: int | None = None) -> Iterator[bytes]:
     """Read a file in chunks of about 1 MiB; `.gz` and `.zst` are unpacked.
 
     Args:
@@ -51,7 +51,7 @@ def chunks(path: Path, start: int = 0, end: int | None = None) -> Iterator[bytes
             yield block
 
 
-def sha256(path: Path) -> str:
+def sha256(path: Place) -> str:
     """Hash of the file as it lies on the disk: for a packed file, of the packed bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
@@ -87,7 +87,7 @@ def _gathered(parts: Iterator[bytes]) -> Iterator[bytes]:
         yield bytes(ready)
 
 
-def _unpacked(path: Path, unpacker: Callable[[], Any]) -> Iterator[bytes]:
+def _unpacked(path: Place, unpacker: Callable[[], Any]) -> Iterator[bytes]:
     """Unpack member by member: both libraries would stop in silence where a stream ends early or a second one begins."""
     packed = unpacked = 0
     stream, begun = unpacker(), False
@@ -110,7 +110,7 @@ def _unpacked(path: Path, unpacker: Callable[[], Any]) -> Iterator[bytes]:
                               hint="copy or download it again; what came before the end was read")  # fmt: skip
 
 
-def _unpack(stream: Any, block: bytes, path: Path) -> bytes:
+def _unpack(stream: Any, block: bytes, path: Place) -> bytes:
     import zstandard
 
     try:
@@ -121,7 +121,7 @@ def _unpack(stream: Any, block: bytes, path: Path) -> bytes:
     return part
 
 
-def _check_size(path: Path, packed: int, unpacked: int) -> None:
+def _check_size(path: Place, packed: int, unpacked: int) -> None:
     if unpacked > MAX_BYTES or (unpacked > FREE_BYTES and unpacked > MAX_RATIO * packed):
         raise UnreadableError(
             f"{path.name}: unpacks to more than {MAX_RATIO} times its size or {MAX_BYTES >> 30} GiB",

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 from toolkit.files.chunks import CHUNK
 from toolkit.files.found import UnreadableError
+from toolkit.files.places import Place
 
 MAX_LINE = 64 << 20
 """Bytes of one line; more is no line but a file without line ends."""
@@ -53,7 +53,7 @@ def lines(chunks: Iterable[bytes], first: int = 1) -> Iterator[tuple[int, bytes]
         yield number, rest
 
 
-def cut(path: Path, size: int) -> tuple[str, tuple[Range, ...]]:
+def cut(path: Place, size: int) -> tuple[str, tuple[Range, ...]]:
     """Cut a file into ranges of at least `size` bytes and hash it, in one pass.
 
     Returns:

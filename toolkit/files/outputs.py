@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from toolkit.errors import UsageError
+from toolkit.files.atomic import UNFINISHED
+from toolkit.files.places import Place, RemotePath, listed
 
 
-def check_file(path: Path) -> None:
+def check_file(path: Place) -> None:
     """Refuse a file that cannot be written under this name.
 
     Raises:
@@ -19,7 +20,7 @@ def check_file(path: Path) -> None:
     _check_parent(path)
 
 
-def check_folder(path: Path) -> None:
+def check_folder(path: Place) -> None:
     """Refuse a folder that cannot be made or written in.
 
     Raises:
@@ -30,7 +31,7 @@ def check_folder(path: Path) -> None:
     _check_parent(path / "release")
 
 
-def check_replaceable(path: Path, *marks: str) -> None:
+def check_replaceable(path: Place, *marks: str) -> None:
     """Refuse to replace a folder that this program did not write: it would be gone.
 
     Args:
@@ -41,13 +42,16 @@ def check_replaceable(path: Path, *marks: str) -> None:
         UsageError: It holds something, and not all of the marks.
     """
     check_folder(path)
-    if not path.is_dir() or not any(path.iterdir()) or all((path / mark).is_file() for mark in marks):
+    ours = all((path / mark).is_file() for mark in marks) or (path / UNFINISHED).is_file()
+    if ours or not path.is_dir() or not listed(path, "*"):
         return
     raise UsageError(f"{path}: holds files that are no release of this toolkit, and would be replaced as a whole",
                      hint="name a new folder, or remove this one yourself")  # fmt: skip
 
 
-def _check_parent(path: Path) -> None:
+def _check_parent(path: Place) -> None:
+    if isinstance(path, RemotePath):
+        return  # nothing can be asked of a store but to put something
     above = next(folder for folder in path.absolute().parents if folder.exists())
     if not above.is_dir():
         raise UsageError(f"{above}: is a file, so {path.name} cannot lie in it", hint="name another folder")

@@ -6,15 +6,15 @@ import base64
 import datetime as dt
 import decimal
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from toolkit.files.found import Found, UnreadableError
+from toolkit.files.places import Place, native
 
 BATCH_ROWS = 1000
 
 
-def parquet_rows(path: Path) -> Iterator[Found]:
+def parquet_rows(path: Place) -> Iterator[Found]:
     """Read the rows of a Parquet file.
 
     Raises:
@@ -25,7 +25,7 @@ def parquet_rows(path: Path) -> Iterator[Found]:
 
     row = 0
     try:
-        with pq.ParquetFile(path) as file:
+        with native(path) as source, pq.ParquetFile(source) as file:
             for batch in file.iter_batches(batch_size=BATCH_ROWS, use_threads=False):
                 for value in batch.to_pylist(maps_as_pydicts="strict"):
                     yield Found(value, None, row)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from toolkit.errors import UsageError
+from toolkit.files.places import Place, place
 from toolkit.frames import batches_of
 from toolkit.kinds import Batch, Export, KeyReduce, Map, Records, Step, leave
 from toolkit.record import set_columns
@@ -71,7 +71,7 @@ class Release(Stage):
         columns["provenance"] = render.provenance(batch)
         return pa.table(columns)
 
-    def write(self, data: Any, folder: Path | str, *, manifest: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def write(self, data: Any, folder: Place | str, *, manifest: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Write examples that `run` has split, as a release folder.
 
         Args:
@@ -84,7 +84,9 @@ class Release(Stage):
         """
         emitted = [self.emit(batch) for batch in batches_of(data)]
         rows = pa.concat_tables(emitted).sort_by("key").to_batches() if emitted else []
-        return write_release(Path(folder), self.targets, lambda _columns: rows, manifest or {"options": self.options()})
+        return write_release(
+            place(folder), self.targets, lambda _columns: rows, manifest or {"options": self.options()}
+        )
 
     def _shares(self) -> dict[str, float]:
         shares = {k: float(v) for k, v in self.split.items() if k != "seed"}

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from toolkit.files import atomic, outputs
 from toolkit.files.json_columns import text_bytes
+from toolkit.files.places import Place
 from toolkit.formats import get
 from toolkit.release import render
 from toolkit.release.split import SPLITS
@@ -49,7 +50,7 @@ class _File:
 
 
 def write_release(
-    folder: Path, targets: Iterable[str], exported: Exported, manifest: Mapping[str, Any]
+    folder: Place, targets: Iterable[str], exported: Exported, manifest: Mapping[str, Any]
 ) -> dict[str, Any]:  # fmt: skip
     """Write `folder` as a whole; it appears under its name when the last byte is there.
 
