@@ -17,7 +17,22 @@ import numpy.typing as npt
 from numba import njit
 
 from toolkit.dedup.kernel import hashes
-from toolkit.dedup.kernel.columns import DROP, FIRST_SLOW, I64, SLOW, TABLE_SIZE, Bytes, fold_table, han_table
+from toolkit.dedup.kernel.columns import (
+    CODE,
+    CONDITIONAL,
+    DIGIT,
+    DROP,
+    FIRST_SLOW,
+    HAN,
+    I64,
+    LETTER,
+    SLOW,
+    SPACE,
+    TABLE_SIZE,
+    Bytes,
+    fold_table,
+    han_table,
+)
 from toolkit.dedup.kernel.crowd import follow_arrays
 from toolkit.dedup.kernel.hashes import U64, Units
 from toolkit.dedup.kernel.params import Params, permutations
@@ -30,8 +45,10 @@ _STEP, _BASE, _UNIT = _U(hashes.STEP), _U(hashes.BASE), _U(hashes.UNIT_FACTOR)
 _SPREAD_1, _SPREAD_2, _WORD = _U(hashes.SPREAD_1), _U(hashes.SPREAD_2), _U(hashes.WORD_SEED)
 _EXACT_1, _EXACT_2 = (_U(seed) for seed in hashes.EXACT_SEEDS)
 _S32, _S33 = _U(32), _U(33)
-_SLOW, _DROP = np.uint32(SLOW), np.uint32(DROP)
-_SPACE, _APOSTROPHE, _DASH, _SHARP, _BANG = (np.uint32(ord(c)) for c in " '-#!")
+_SLOW, _DROP, _SPACE, _HAN, _CONDITIONAL, _DIGIT, _LETTER, _CODE = (
+    np.uint32(mark) for mark in (SLOW, DROP, SPACE, HAN, CONDITIONAL, DIGIT, LETTER, CODE)
+)
+_BLANK, _APOSTROPHE, _DASH, _SHARP, _BANG = (np.uint32(ord(c)) for c in " '-#!")
 _LANES = 64  # hashes are padded to a multiple with a repeated one, so that the inner loop is whole vectors
 
 
@@ -44,7 +61,7 @@ def fold(texts: Bytes) -> tuple[Bytes, npt.NDArray[np.bool_]]:
     offsets = np.zeros(count + 1, dtype=np.int64)
     slow = np.zeros(count, dtype=np.bool_)
     data = np.empty(len(texts.data) + (len(texts.data) >> 1) + 4, dtype=np.uint8)  # 2 bytes may fold to 3: ɐ, Ⱥ
-    used = _fold(texts.offsets, texts.data, fold_table(), han_table(), data, offsets, slow)
+    used = _fold(texts.offsets, texts.data, fold_table(), data, offsets, slow)
     return Bytes(offsets, data[:used]), slow
 
 
@@ -92,87 +109,96 @@ def _encode(code: Any, data: Any, at: int) -> int:
 
 
 @_inlined
-def _fold_codes(codes: Any, count: int, table: Any) -> int:
-    """Fold in place; return the new count, or -1 when a character is slow."""
-    kept = 0
-    for at in range(count):
-        code = codes[at]
+def _fold_codes(data: Any, start: int, end: int, table: Any, codes: Any) -> tuple[int, Any]:
+    """Fold a text into entries of the table, from place 2 on between empty ones; return where they end and all their marks."""
+    at, count, seen = start, 2, np.uint32(0)
+    while at < end:
+        byte = np.uint32(data[at])
+        if byte < 0x80:
+            code = byte
+            at += 1
+        elif byte < 0xE0:
+            code = ((byte & 0x1F) << 6) | (data[at + 1] & 0x3F)
+            at += 2
+        elif byte < 0xF0:
+            code = ((byte & 0x0F) << 12) | (np.uint32(data[at + 1] & 0x3F) << 6) | (data[at + 2] & 0x3F)
+            at += 3
+        else:
+            high = ((byte & 0x07) << 18) | (np.uint32(data[at + 1] & 0x3F) << 12)
+            code = high | (np.uint32(data[at + 2] & 0x3F) << 6) | (data[at + 3] & 0x3F)
+            at += 4
         if code < TABLE_SIZE:
-            code = table[code]
-        elif code >= FIRST_SLOW:
-            code = _SLOW
-        if code == _SLOW:
-            return -1
-        if code != _DROP:
-            codes[kept] = code
-            kept += 1
-    return kept
+            entry = table[code]
+        elif code < FIRST_SLOW:
+            entry = np.uint32(code | _HAN)
+        else:
+            entry = _SLOW
+        codes[count] = entry
+        seen |= entry
+        count += (entry & _DROP) == 0
+    codes[count : count + 2] = 0
+    return count, seen
 
 
 @_inlined
-def _digit(code: Any) -> Any:
-    return 48 <= code <= 57
-
-
-@_inlined
-def _letter(code: Any) -> Any:
-    return 97 <= code <= 122
-
-
-@_inlined
-def _lost(code: Any, before: Any, after: Any) -> bool:
+def _lost(entry: Any, before: Any, after: Any) -> bool:
     """Whether conditional punctuation carries nothing here (`toolkit.text.shingles.fold._LOST`)."""
+    code = entry & _CODE
     if code == _DASH:
-        return _letter(before) or not _digit(after)
+        return (before & _LETTER) != 0 or (after & _DIGIT) == 0
     if code == _SHARP:
-        return not _letter(before)
+        return (before & _LETTER) == 0
     if code == _BANG:
-        return not (_letter(after) or after in (40, 61))
-    if code in (46, 44, 58, 47, 42, 126, 39):
-        return not (_digit(before) and _digit(after))
+        return (after & _LETTER) == 0 and (after & _CODE) not in (40, 61)
+    return (before & after & _DIGIT) == 0
+
+
+@_inlined
+def _hidden(codes: Any, end: int) -> bool:
+    """Whether a dash stands behind an apostrophe: without it, the letter before may take the dash away."""
+    for at in range(2, end - 1):  # noqa: SIM110 - compiled
+        if codes[at] & _CODE == _APOSTROPHE and codes[at + 1] & _CODE == _DASH:
+            return True
     return False
 
 
 @_inlined
-def _spelled(codes: Any, count: int, han: Any) -> bool:
-    """Whether a text has Han and two neighbors like "7 0", each alone: `normal_form` may have to join them."""
-    some_han, some_pair = False, False
-    for at in range(count):
-        some_han = some_han or han[codes[at]]
-        if codes[at] == _SPACE and 0 < at < count - 1 and not (some_pair and some_han):
-            left, right = codes[at - 1], codes[at + 1]
-            if _SPACE not in (left, right) and not han[left] and not han[right]:
-                some_pair |= (at == 1 or codes[at - 2] == _SPACE) and (at + 2 == count or codes[at + 2] == _SPACE)
-    return some_han and some_pair
+def _spelled(codes: Any, end: int) -> bool:
+    """Whether two neighbors like "7 0" stand each alone: in a text with Han, `normal_form` may have to join them."""
+    for at in range(3, end - 1):
+        if codes[at] & _SPACE and not (codes[at - 1] | codes[at + 1]) & (_SPACE | _HAN):
+            left, right = codes[at - 2], codes[at + 2]
+            if (left == 0 or left & _SPACE) and (right == 0 or right & _SPACE):
+                return True
+    return False
 
 
 @_compiled
-def _fold(offsets: Any, data: Any, table: Any, han: Any, out: Any, out_offsets: Any, slow: Any) -> int:
+def _fold(offsets: Any, data: Any, table: Any, out: Any, out_offsets: Any, slow: Any) -> int:
     longest = 0
     for row in range(len(offsets) - 1):
         longest = max(longest, offsets[row + 1] - offsets[row])
-    codes = np.empty(longest + 1, dtype=np.uint32)
+    codes = np.zeros(longest + 4, dtype=np.uint32)
     used = 0
     for row in range(len(offsets) - 1):
-        count = _fold_codes(codes, _decode(data, offsets[row], offsets[row + 1], codes), table)
-        if count > 0 and _spelled(codes, count, han):
-            count = -1
-        slow[row] = count < 0
-        last, pending, start = np.uint32(0), False, used
-        for at in range(count):
-            code = codes[at]
-            if code < 128 and _lost(code, codes[at - 1] if at else _DROP, codes[at + 1] if at + 1 < count else _DROP):
-                if code == _APOSTROPHE:
-                    continue
-                code = _SPACE
-            if code == _SPACE:
+        end, seen = _fold_codes(data, offsets[row], offsets[row + 1], table, codes)
+        spelled = seen & _HAN and seen & _SPACE and _spelled(codes, end)
+        if seen & _SLOW or spelled or (seen & _CONDITIONAL and _hidden(codes, end)):
+            slow[row] = True
+            end = 2
+        last, pending = _HAN, False  # nothing before the first character asks for a space
+        for at in range(2, end):
+            entry = codes[at]
+            if entry & _CONDITIONAL and _lost(entry, codes[at - 1], codes[at + 1]):
+                pending |= (entry & _CODE) != _APOSTROPHE
+            elif entry & _SPACE:
                 pending = True
-                continue
-            if pending and used > start and not han[last] and not han[code]:
-                out[used] = 32
-                used += 1
-            used = _encode(code, out, used)
-            last, pending = code, False
+            else:
+                if pending and not (last | entry) & _HAN:
+                    out[used] = 32
+                    used += 1
+                used = _encode(entry & _CODE, out, used)
+                last, pending = entry, False
         out_offsets[row + 1] = used
     return used
 
@@ -221,13 +247,13 @@ def _buffer(offsets: Any) -> Any:
 def _join_words(codes: Any, count: int, units: Any, han: Any) -> int:
     words, at = 0, 0
     while at < count:
-        if codes[at] == _SPACE:
+        if codes[at] == _BLANK:
             at += 1
             continue
         position, value = _STEP, _spread(_U(codes[at]) + _STEP + _WORD)
         alone = han[codes[at]]
         at += 1
-        while not alone and at < count and codes[at] != _SPACE and not han[codes[at]]:
+        while not alone and at < count and codes[at] != _BLANK and not han[codes[at]]:
             position += _STEP
             value += _spread(_U(codes[at]) + position + _WORD)
             at += 1

@@ -12,13 +12,20 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from toolkit.dedup.kernel import hashes
 from toolkit.dedup.kernel.columns import (
+    CODE,
+    CONDITIONAL,
+    DIGIT,
     DROP,
     FIRST_SLOW,
+    HAN,
     I64,
+    LETTER,
     SLOW,
+    SPACE,
     TABLE_SIZE,
     Bytes,
     fold_table,
@@ -36,6 +43,11 @@ Mask = npt.NDArray[np.bool_]
 # -- normal form ---------------------------------------------------------------------------------------------------------
 
 
+EDGE = "\U0010ffff"
+"""Stands between texts while a block of them is folded: no character, and three steps away from any that is in use."""
+_NO_SPACE = np.uint32(HAN | SPACE)
+
+
 def fold(texts: Bytes) -> tuple[Bytes, Mask]:
     """Return the normal forms, and which texts the table cannot decide (their form here is void)."""
     parts = [_fold_block(block) for block in _blocks(texts)]
@@ -45,78 +57,105 @@ def fold(texts: Bytes) -> tuple[Bytes, Mask]:
 
 
 def _fold_block(texts: Bytes) -> tuple[Bytes, Mask]:
-    offsets, codes = decode(texts)
-    owners = _owners(offsets)
-    folded = np.where(codes < FIRST_SLOW, codes, np.uint32(SLOW))
-    small = codes < TABLE_SIZE
-    folded[small] = fold_table()[codes[small]]
-    slow = np.zeros(len(offsets) - 1, dtype=np.bool_)
-    slow[owners[folded == SLOW]] = True
-    stays = folded != DROP
-    owners, folded = owners[stays], folded[stays]
-    slow[_spelled(owners, folded)] = True
-    stays = ~slow[owners]
-    owners, kept = _punctuate(owners[stays], folded[stays])
-    owners, kept = _space(owners, kept)
-    return _encode(owners, kept, len(slow)), slow
+    """Fold all texts of a block as one: what a rule of context looks at stops at the edges between them.
+
+    Only the table is asked for every character; the rules look at the few places that bear their mark.
+    """
+    count = len(texts.offsets) - 1
+    column = pc.binary_join_element_wise(to_column(texts), pa.scalar("", pa.large_string()), _EDGE)
+    joined = to_bytes(column).data.tobytes().decode().encode("utf-32-le")
+    codes = np.concatenate([_EDGES, np.frombuffer(joined, dtype=np.uint32), _EDGES])
+    entries, edges = _entries(codes, count)
+    slow = np.zeros(count, dtype=np.bool_)
+    if edges is None:  # a text holds the edge itself
+        return Bytes(np.zeros(count + 1, dtype=np.int64), np.zeros(0, dtype=np.uint8)), ~slow
+    slow[np.searchsorted(edges, np.flatnonzero(entries & np.uint32(SLOW)))] = True
+    slow[np.searchsorted(edges, _hidden(entries))] = True
+    slow[_spelled(entries, edges)] = True
+    return _encode(_space(_punctuate(entries))), slow
 
 
-def _shifted(owners: I64, codes: U32) -> tuple[U32, U32]:
-    """Return for every character its neighbors in the same text, 0 at the ends."""
-    before, after = np.zeros_like(codes), np.zeros_like(codes)
-    same = owners[1:] == owners[:-1]
-    before[1:][same] = codes[:-1][same]
-    after[:-1][same] = codes[1:][same]
-    return before, after
+_EDGE = pa.scalar(EDGE, pa.large_string())
+_EDGES = np.full(2, ord(EDGE), dtype=np.uint32)
 
 
-def _spelled(owners: I64, codes: U32) -> I64:
+def _entries(codes: U32, count: int) -> tuple[U32, I64 | None]:
+    """Return the entries of the folding table without those that drop out, and the places of the edges, which are 0."""
+    large = np.flatnonzero(codes >= TABLE_SIZE)
+    entries = fold_table().take(codes, mode="clip")
+    values = codes[large]
+    entries[large] = np.where(values < FIRST_SLOW, values | np.uint32(HAN), np.uint32(SLOW | ord(" ")))
+    edges = large[values == ord(EDGE)]
+    entries[edges] = 0
+    stays = (entries & np.uint32(DROP)) == 0
+    if not stays.all():
+        entries = entries[stays]
+        edges = edges - np.searchsorted(np.flatnonzero(~stays), edges)
+    return entries, edges[2:-2] if len(edges) == count + 4 else None
+
+
+def _spelled(entries: U32, edges: I64) -> I64:
     """Return the texts with Han and two neighbors like "7 0", each alone: `normal_form` may have to join them."""
-    before, after = _shifted(owners, codes)
-    space = codes == ord(" ")
-    alone = ~space & ((before == 0) | (before == ord(" "))) & ((after == 0) | (after == ord(" ")))
-    han = han_table()[np.where(codes < FIRST_SLOW, codes, 0)]
-    sign = alone & ~han
-    pair = (owners[2:] == owners[:-2]) & sign[:-2] & space[1:-1] & sign[2:]
-    return np.intersect1d(owners[2:][pair], owners[han])
+    spaces = np.flatnonzero(entries & np.uint32(SPACE))
+    left, right = entries[spaces - 1], entries[spaces + 1]
+    signs = spaces[(left != 0) & (right != 0) & (((left | right) & _NO_SPACE) == 0)]
+    ends = [(beyond == 0) | ((beyond & np.uint32(SPACE)) != 0) for beyond in (entries[signs - 2], entries[signs + 2])]
+    texts = distinct(np.searchsorted(edges, signs[ends[0] & ends[1]]))
+    starts = np.concatenate([[0], edges])
+    return np.array(
+        [t for t in texts.tolist() if (entries[starts[t] : edges[t]] & np.uint32(HAN)).any()], dtype=np.int64
+    )
 
 
-def _punctuate(owners: I64, codes: U32) -> tuple[I64, U32]:
-    before, after = _shifted(owners, codes)
-    digit_before, digit_after = _between(before, "0", "9"), _between(after, "0", "9")
-    letter_before, letter_after = _between(before, "a", "z"), _between(after, "a", "z")
-    lost = np.isin(codes, _codes(".,:/*~'")) & ~(digit_before & digit_after)
-    lost |= (codes == ord("-")) & (letter_before | ~digit_after)
-    lost |= (codes == ord("#")) & ~letter_before
-    lost |= (codes == ord("!")) & ~(letter_after | np.isin(after, _codes("(=")))
-    stays = ~(lost & (codes == ord("'")))
-    return owners[stays], np.where(lost, np.uint32(ord(" ")), codes)[stays]
+def _hidden(entries: U32) -> I64:
+    """Return the places of dashes behind an apostrophe: without it, the letter before may take the dash away."""
+    at = np.flatnonzero(entries & np.uint32(CONDITIONAL))
+    signs = entries[at] & np.uint32(CODE)
+    return at[1:][(np.diff(at) == 1) & (signs[:-1] == ord("'")) & (signs[1:] == ord("-"))]
 
 
-def _space(owners: I64, codes: U32) -> tuple[I64, U32]:
-    ink = np.flatnonzero(codes != ord(" "))
-    gap = np.diff(ink, prepend=-1) > 1
-    owners, codes = owners[ink], codes[ink]
-    han = han_table()[codes]
-    gap[1:] &= (owners[1:] == owners[:-1]) & ~han[1:] & ~han[:-1]
-    gap[:1] = False
-    at = np.flatnonzero(gap)
-    return np.insert(owners, at, owners[at]), np.insert(codes, at, np.uint32(ord(" ")))
+def _punctuate(entries: U32) -> U32:
+    """Turn conditional punctuation that carries nothing into spaces, and take such apostrophes out."""
+    at = np.flatnonzero(entries & np.uint32(CONDITIONAL))
+    before, sign, after = entries[at - 1], entries[at] & np.uint32(CODE), entries[at + 1]
+    digits = (before & after & np.uint32(DIGIT)) != 0
+    letter_before, letter_after = (before & np.uint32(LETTER)) != 0, (after & np.uint32(LETTER)) != 0
+    lost = np.select(
+        [sign == ord("-"), sign == ord("#"), sign == ord("!")],
+        [
+            letter_before | ((after & np.uint32(DIGIT)) == 0),
+            ~letter_before,
+            ~(letter_after | np.isin(after & np.uint32(CODE), _codes("(="))),
+        ],
+        ~digits,
+    )
+    entries[at[lost]] = SPACE | ord(" ")
+    silent = at[lost & (sign == ord("'"))]
+    return np.delete(entries, silent) if len(silent) else entries
 
 
-def _between(codes: U32, first: str, last: str) -> Mask:
-    return (codes >= ord(first)) & (codes <= ord(last))
+def _space(entries: U32) -> U32:
+    """Leave one space of a run, and none at an edge or beside Han."""
+    spaces = np.flatnonzero(entries & np.uint32(SPACE))
+    firsts = spaces[np.diff(spaces, prepend=-1) > 1]
+    lasts = spaces[np.diff(spaces, append=len(entries)) > 1]
+    left, right = entries[firsts - 1], entries[lasts + 1]
+    stays = np.ones(len(entries), dtype=np.bool_)
+    stays[spaces] = False
+    stays[firsts[(left != 0) & (right != 0) & (((left | right) & np.uint32(HAN)) == 0)]] = True
+    return entries[stays]
 
 
 def _codes(characters: str) -> U32:
     return np.array([ord(c) for c in characters], dtype=np.uint32)
 
 
-def _encode(owners: I64, codes: U32, count: int) -> Bytes:
-    sizes = 1 + (codes >= 0x80).astype(np.int64) + (codes >= 0x800) + (codes >= 0x10000)
-    lengths = np.bincount(owners, weights=sizes, minlength=count).astype(np.int64)
+def _encode(entries: U32) -> Bytes:
+    """Write entries between edges as UTF-8."""
+    codes = (entries & np.uint32(CODE))[1:-2]  # an edge before the first text, and one after each
     data = np.frombuffer(codes.astype("<u4").tobytes().decode("utf-32-le").encode(), dtype=np.uint8)
-    return Bytes(_offsets(lengths), data)
+    zeros = np.flatnonzero(data == 0)
+    return Bytes(zeros - np.arange(len(zeros)), data[data != 0])
 
 
 # -- hashes --------------------------------------------------------------------------------------------------------------

@@ -19,8 +19,9 @@ I64 = npt.NDArray[np.int64]
 
 TABLE_SIZE = 0x20000  # above it: ideographs, which stay, then compatibility forms and tags, which are slow
 FIRST_SLOW = 0x2F800
-SLOW = 0xFFFFFFFF
-DROP = 0xFFFFFFFE
+CODE = (1 << 21) - 1
+"""The part of an entry of the folding table that is a code point; the marks are above it."""
+SLOW, DROP, SPACE, HAN, CONDITIONAL, DIGIT, LETTER = (1 << bit for bit in range(31, 24, -1))
 _UNCHANGED = range(0xAC00, 0xF900)  # whole Hangul syllables, surrogates (not in UTF-8), private use
 _HANGUL_PARTS = range(0x1100, 0x1200)
 
@@ -58,11 +59,13 @@ def to_column(texts: Bytes) -> pa.Array:
 
 def replace_slow(forms: pa.Array, column: pa.Array, slow: npt.NDArray[np.bool_]) -> pa.Array:
     """Put in the normal form of the few texts that need more than the table: accents to compose, ß, Hangul parts."""
-    if not slow.any():
+    rows = np.flatnonzero(slow)
+    if not len(rows):
         return forms
-    texts = column.take(pa.array(np.flatnonzero(slow))).to_pylist()
-    done = pa.array([normal_form(text) for text in texts], pa.large_string())
-    return pc.replace_with_mask(forms, pa.array(slow), done)
+    done = pa.array([normal_form(text) for text in column.take(pa.array(rows)).to_pylist()], pa.large_string())
+    chosen = np.arange(len(forms))
+    chosen[rows] = len(forms) + np.arange(len(rows))
+    return pa.concat_arrays([forms, done]).take(pa.array(chosen))
 
 
 _PLAIN = frozenset({"Lo", "Cn", "Co"})
@@ -71,30 +74,43 @@ _PLAIN = frozenset({"Lo", "Cn", "Co"})
 
 @functools.cache
 def fold_table() -> npt.NDArray[np.uint32]:
-    """Return `fold_character` as an array: code point -> code point, `DROP`, or `SLOW`."""
-    return np.array([_entry(code) for code in range(TABLE_SIZE)], dtype=np.uint32)
+    """Return `fold_character` as an array: code point -> code point with marks, `DROP`, or `SLOW`.
+
+    Nine in ten characters fold to themselves for reasons that are cheap to see; only the others are asked one by one.
+    """
+    table = np.arange(TABLE_SIZE, dtype=np.uint32)
+    characters = list(map(chr, range(TABLE_SIZE)))
+    plain = np.fromiter(map(_PLAIN.__contains__, map(unicodedata.category, characters)), np.bool_)
+    plain &= ~np.fromiter(map(bool, map(unicodedata.decomposition, characters)), np.bool_)
+    plain[_HANGUL_PARTS] = False
+    plain[[code for code in map(ord, SIMPLIFIED) if code < TABLE_SIZE]] = False
+    plain[_UNCHANGED] = True
+    others = np.flatnonzero(~plain)
+    table[others] = [_entry(code) for code in others.tolist()]
+    code = np.where(table <= CODE, table, 0)
+    table[han_table()[code]] |= np.uint32(HAN)
+    for mark, signs in _MARKED.items():
+        table[np.isin(code, [ord(c) for c in signs])] |= np.uint32(mark)
+    return table
+
+
+_MARKED = {
+    SPACE: " ",
+    CONDITIONAL: ".,:/*~'-#!",
+    DIGIT: "0123456789",
+    LETTER: "abcdefghijklmnopqrstuvwxyz",
+}
 
 
 def _entry(code: int) -> int:
-    if code in _UNCHANGED:
-        return code
     character = chr(code)
-    if _is_plain(character, code):
-        return code
     folded = fold_character(character)
     if not folded:
         return DROP
     joins = unicodedata.category(character)[0] == "M" or code in _HANGUL_PARTS
     if joins or len(folded) > 1 or not _settled(character, folded):
-        return SLOW
+        return SLOW | ord(" ")
     return ord(folded)
-
-
-def _is_plain(character: str, code: int) -> bool:
-    """Whether a character folds to itself for reasons that are cheap to see: nine in ten, mostly Han and unassigned."""
-    if unicodedata.category(character) not in _PLAIN or code in _HANGUL_PARTS:
-        return False
-    return character not in SIMPLIFIED and not unicodedata.decomposition(character)
 
 
 def _settled(character: str, folded: str) -> bool:

@@ -20,6 +20,7 @@ HAN_RANGES = (
     (0x31F0, 0x31FF),
     (0x3400, 0x4DBF),
     (0x4E00, 0x9FFF),
+    (0xE000, 0xE000),  # no script: the border between the fields of a record, with no space beside it either
     (0xF900, 0xFAFF),
     (0x20000, 0x323AF),
 )
