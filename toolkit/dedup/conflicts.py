@@ -14,7 +14,6 @@ import pyarrow.compute as pc
 from toolkit.dedup import decisions
 from toolkit.dedup.compare import BORDER, asked_and_answered
 from toolkit.dedup.decisions import Decision, table_of
-from toolkit.dedup.exact import keys_of
 from toolkit.dedup.kernel import Params, pair_similarities, salient_keys
 from toolkit.dedup.survivor import Facts, facts_of, rank
 from toolkit.kinds import Batch, Records, leave
@@ -38,13 +37,6 @@ _POINTS = re.compile(
 """Short questions about things that they do not name."""
 
 
-def emit(batch: Batch, kernel: str) -> pa.Table:
-    """The key of every prompt that has an answer and says what it asks about."""
-    asked, _ = asked_and_answered(batch)
-    pointing = pa.array([text is not None and points_elsewhere(text) for text in asked.to_pylist()], pa.bool_())
-    return keys_of(pc.if_else(pointing, None, asked), kernel)
-
-
 def points_elsewhere(asked: str) -> bool:
     """Say whether a prompt asks about something that stands elsewhere: two answers to it need not be about one thing.
 
@@ -65,14 +57,23 @@ def solve(rows: pa.Table, records: Records, as_of: str | None, params: Params, k
     """Find the prompts whose answers do not go together.
 
     An answer goes with the best one if it is its near duplicate and has the same numbers and negations.
+
+    Args:
+        rows: `left` names a prompt, `right` is a record that asks it.
+        records: The records.
+        as_of: The day for which the newest valid one is the best.
+        params: The comparison.
+        kernel: One of `KERNELS`.
     """
-    ordered = rows.sort_by([("key", "ascending"), ("ref", "ascending")])
-    refs = ordered.column("ref").to_pylist()
-    keys = ordered.column("key").to_pylist()
-    facts = facts_of(records, refs, FIELDS)
+    if not rows.num_rows:
+        return _with_lines([])
+    ordered = rows.sort_by([("left", "ascending"), ("right", "ascending")])
+    refs, names = ordered.column("right").to_pylist(), ordered.column("left").to_pylist()
     asked, answered = asked_and_answered(records.take(pa.array(refs, pa.int64()), list(FIELDS)))
-    groups = groupby(zip(keys, range(len(refs)), facts, strict=True), key=lambda g: g[0])
-    ranked = [sorted(((f, n) for _, n, f in group), key=lambda p: rank(p[0], as_of)) for _, group in groups]
+    facts = list(facts_of(records, refs, FIELDS))
+    groups = (list(g) for _, g in groupby(range(len(refs)), key=lambda n: names[n]))
+    named = [g for g in groups if len(g) > 1 and not points_elsewhere(asked[g[0]].as_py())]
+    ranked = [sorted(((facts[n], n) for n in g), key=lambda p: rank(p[0], as_of)) for g in named]
     agrees = _agrees(answered, ranked, params, kernel)
     found = [d for group in ranked for d in _decide(group, agrees, asked, answered)]
     return _with_lines(found)

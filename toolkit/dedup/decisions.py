@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, TypedDict
 
+import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from toolkit.kinds import Batch, leave
-from toolkit.record import SCHEMA, Row, rows_of, set_columns, struct_with
+from toolkit.record import SCHEMA, Row, rows_of, set_columns
 
 DECISIONS = pa.schema(
     [
@@ -75,18 +76,15 @@ def table_of(decisions: Iterable[Decision]) -> pa.Table:
 
 
 def apply(batch: Batch, rows: pa.Table, stage: str) -> Batch:
-    """Carry out the decisions on the records of a batch."""
-    at = rows.column("row").to_numpy()
-    found: list[Row | None] = [None] * batch.num_rows
-    for number, row in zip(at.tolist(), rows.to_pylist(), strict=True):
-        found[number] = row
-    batch = set_columns(batch, _lists(batch, found))
-    if any(d and d["merged"] for d in found):
-        batch = set_columns(batch, {"validity": _intervals(batch, found)})
-    for reason in sorted({d["reason"] for d in found if d and d["reason"]}):
-        mask = pa.array([bool(d and d["reason"] == reason) for d in found])
-        detail = pa.array([_detail(d) if d and d["reason"] == reason else None for d in found], pa.string())
-        batch = leave(batch, mask, stage, reason, detail)
+    """Carry out the decisions on the records of a batch; only the rows that change are looked at."""
+    for name in ("clusters", "flags", "replaces", "validity"):
+        batch = set_columns(batch, {name: changed(name, batch.column(name), rows)})
+    for reason in sorted(filter(None, pc.unique(rows.column("reason")).to_pylist())):
+        details: list[str | None] = [None] * batch.num_rows
+        for decision in rows.filter(pc.equal(rows.column("reason"), reason)).to_pylist():
+            details[decision["row"]] = _detail(decision)
+        mask = pa.array([detail is not None for detail in details])
+        batch = leave(batch, mask, stage, reason, pa.array(details, pa.string()))
     return batch
 
 
@@ -95,36 +93,34 @@ def _detail(decision: Row) -> str:
     return f"same as {decision['survivor']}{where} at similarity {decision['similarity']:.4f}"
 
 
-def _lists(batch: Batch, found: Sequence[Row | None]) -> dict[str, pa.Array]:
-    """The list columns that decisions add to: clusters, flags, replaces."""
-    added = {
-        "clusters": [[d["cluster"]] if d and d["cluster"] else [] for d in found],
-        "flags": [[d["flag"]] if d and d["flag"] else [] for d in found],
-        "replaces": [(d["replaces"] or []) if d else [] for d in found],
-    }
-    columns = {}
-    for name, more in added.items():
-        if any(more):
-            old = batch.column(name).to_pylist()
-            values = [_without_repeats([*(o or []), *m]) or None for o, m in zip(old, more, strict=True)]
-            columns[name] = pa.array(values, SCHEMA.field(name).type)
-    return columns
+_ADDED: dict[str, tuple[str, Callable[[Any, Row], Any]]] = {
+    "clusters": ("cluster", lambda old, row: _without_repeats([*(old or []), row["cluster"]])),
+    "flags": ("flag", lambda old, row: _without_repeats([*(old or []), row["flag"]])),
+    "replaces": ("replaces", lambda old, row: _without_repeats([*(old or []), *row["replaces"]])),
+    "validity": ("merged", lambda old, row: {**(old or {}), **{n: row[n] for n in ("valid_from", "valid_until")}}),
+}
+"""Column of a record -> the column of a decision that changes it, and how."""
+
+
+def changed(name: str, column: pa.Array, rows: pa.Table) -> pa.Array:
+    """One column of records after some decisions; `row` says where each belongs."""
+    cause, change = _ADDED[name]
+    rows = rows.filter(pa.array([bool(value) for value in rows.column(cause).to_pylist()], pa.bool_()))
+    if not rows.num_rows:
+        return column
+    at = rows.column("row").to_numpy()
+    old = column.take(pa.array(at)).to_pylist()
+    values = [change(value, row) for value, row in zip(old, rows.to_pylist(), strict=True)]
+    places = np.arange(len(column))
+    places[at] = len(column) + np.arange(len(at))
+    return pa.concat_arrays([column, pa.array(values, column.type)]).take(pa.array(places))
 
 
 def _without_repeats(values: list[Any]) -> list[Any]:
+    if len(values) < 2:  # noqa: PLR2004 - one is no repeat
+        return values
     seen = {orjson.dumps(v, option=orjson.OPT_SORT_KEYS): v for v in reversed(values)}
     return list(reversed(seen.values()))
-
-
-def _intervals(batch: Batch, found: Sequence[Row | None]) -> pa.StructArray:
-    """The validity of survivors that took in the interval of an equal text."""
-    column = batch.column("validity")
-    fields = {}
-    for name in ("valid_from", "valid_until"):
-        old = pc.struct_field(column, name).to_pylist()
-        new = [d[name] if d and d["merged"] else o for o, d in zip(old, found, strict=True)]
-        fields[name] = pa.array(new, pa.string())
-    return struct_with(column, fields)
 
 
 def clusters(solved: pa.Table, threshold: float | None = None) -> dict[str, list[bytes]]:

@@ -5,46 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from toolkit.dedup.compare import compared
 from toolkit.dedup.decisions import Decision, table_of
-from toolkit.dedup.kernel import exact_keys, normal_column
 from toolkit.dedup.survivor import Facts, facts_of, newest, rank, touching
-from toolkit.kinds import Batch, Records
+from toolkit.kinds import Records
 
 REASON = "exact_duplicate"
 
 
-def emit(batch: Batch, fields: Sequence[str], kernel: str) -> pa.Table:
-    """The 128-bit key of every record that has something to compare."""
-    return keys_of(compared(batch, fields), kernel)
-
-
-def keys_of(texts: pa.Array, kernel: str) -> pa.Table:
-    """`key` and `row` of every text whose normal form says something."""
-    forms = normal_column(texts, kernel=kernel)
-    rows = np.flatnonzero(pc.greater(pc.binary_length(forms), 0).to_numpy(zero_copy_only=False))
-    return pa.table(
-        {"key": exact_keys(forms.take(pa.array(rows)), kernel=kernel, normal=True), "row": pa.array(rows, pa.int64())}
-    )
-
-
-def repeated(rows: pa.Table, _records: Records) -> pa.Table:
-    """The rows of one bucket whose key occurs more than once."""
-    counts = rows.group_by("key").aggregate([("ref", "count")])
-    often = counts.filter(pc.greater(counts.column("ref_count"), 1)).column("key").combine_chunks()
-    return rows.filter(pc.is_in(rows.column("key"), value_set=often)).select(["key", "ref"])
-
-
 def solve(rows: pa.Table, records: Records, fields: Sequence[str], as_of: str | None) -> pa.Table:
-    """Decide in every group of equal texts who stays."""
-    ordered = rows.sort_by([("key", "ascending"), ("ref", "ascending")])
-    keys = ordered.column("key").to_pylist()
-    facts = facts_of(records, ordered.column("ref").to_pylist(), fields)
-    pairs = zip(keys, facts, strict=True)
+    """Decide in every group of equal texts who stays.
+
+    Args:
+        rows: `left` names the group, `right` is a member of it.
+        records: The records.
+        fields: What is compared.
+        as_of: The day for which the newest valid one is chosen.
+    """
+    ordered = rows.sort_by([("left", "ascending"), ("right", "ascending")])
+    facts = facts_of(records, ordered.column("right").to_pylist(), fields)
+    pairs = zip(ordered.column("left").to_pylist(), facts, strict=True)
     return table_of(d for _, group in groupby(pairs, key=lambda p: p[0]) for d in decide([f for _, f in group], as_of))
 
 

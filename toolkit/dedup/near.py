@@ -1,7 +1,6 @@
 """Near duplicates: bands propose, the exact similarity decides, what says another thing is left alone.
 
-Round 1 finds candidates per band key; round 2 verifies pairs block by block of the left text; the solve keeps, in survivor
-order, every record that is not similar to one already kept (`toolkit.dedup.kernel.near` is the same in one process).
+A bucket of candidates is verified block by block of the left text; the solve keeps, in survivor order, every record that is not similar to one already kept (`toolkit.dedup.kernel.near` is the same in one process).
 """
 
 from __future__ import annotations
@@ -15,60 +14,37 @@ import pyarrow.compute as pc
 
 from toolkit.dedup.compare import ASKED, asked_and_answered, compared
 from toolkit.dedup.decisions import Decision, Like, table_of
-from toolkit.dedup.kernel import Pairs, Params, band_keys, candidate_pairs, components, pair_similarities
+from toolkit.dedup.kernel import Pairs, Params, components, pair_similarities
 from toolkit.dedup.kernel.columns import I64
 from toolkit.dedup.kernel.functions import exact_halves
 from toolkit.dedup.kernel.hashes import spread_array
 from toolkit.dedup.kernel.near import Work, crowds_of, settle
+from toolkit.dedup.pairs import Kind, pairs_table
 from toolkit.dedup.survivor import Facts, facts_of, rank
-from toolkit.kinds import Batch, Records
+from toolkit.kinds import Records
 
 REASON = "near_duplicate"
-BLOCK_BITS = 13
-"""Pairs are verified in blocks of 8,192 neighboring left texts, so that a block reads few shards."""
 PROMPT_SHARE = 0.75
 """How alike the prompts of near examples must be, as a share of the threshold: they are short, so an edit weighs more."""
 BYTES_AHEAD = 1 << 12
 """A guess at the size of a text, for blocks of verification."""
 
 
-def emit(batch: Batch, fields: Sequence[str], params: Params, kernel: str) -> pa.Table:
-    """The band keys of every record that has something to compare."""
-    rows, keys = band_keys(compared(batch, fields), params=params, kernel=kernel)
-    return pa.table(
-        {"key": pa.array(keys.ravel(), pa.uint64()), "row": pa.array(np.repeat(rows, params.bands), pa.int64())}
-    )
-
-
-def candidates(rows: pa.Table, _records: Records) -> pa.Table:
-    """The candidate pairs of one bucket of band keys, keyed by the block of the left text."""
-    found = candidate_pairs(rows.column("key").to_numpy(), rows.column("ref").to_numpy())
-    block = (found.left >> BLOCK_BITS).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-    names = {"key": block, "left": found.left, "right": found.right, "crowded": found.crowded}
-    return pa.table({k: pa.array(v) for k, v in names.items()})
-
-
 def verify(rows: pa.Table, records: Records, fields: Sequence[str], params: Params, kernel: str) -> pa.Table:
-    """Measure the pairs of one bucket; crowds go on unmeasured."""
+    """Measure the pairs of one bucket; all else goes on unmeasured."""
     pairs = (
-        rows.group_by(["left", "right", "crowded"])
+        rows.group_by(["left", "right", "kind"])
         .aggregate([])
-        .sort_by([("left", "ascending"), ("right", "ascending")])
+        .sort_by([(n, "ascending") for n in ("left", "right", "kind")])
     )
-    left, right, crowded = (
-        pairs.column(n).combine_chunks().to_numpy(zero_copy_only=False) for n in ("left", "right", "crowded")
-    )
+    left, right, kind = (pairs.column(n).combine_chunks().to_numpy(zero_copy_only=False) for n in pairs.column_names)
+    asked, others = kind == Kind.PAIR, [k for k in (Kind.CROWD, Kind.TWIN, Kind.PROMPT) if (kind == k).any()]
     work = Work(Texts(records, fields), params, kernel, normal=False)
-    guess = np.full(int((~crowded).sum()), BYTES_AHEAD)
-    near, vetoed = work.verify(left[~crowded], right[~crowded], guess, sized=True)
+    near, vetoed = work.verify(left[asked], right[asked], np.full(int(asked.sum()), BYTES_AHEAD), sized=True)
     same = _same_question(near, records, params, kernel)
-    parts = [
-        (Pairs(*(column[same] for column in near)), "near"),
-        (Pairs(*(column[~same] for column in near)), "vetoed"),
-        (vetoed, "vetoed"),
-        (Pairs(left[crowded], right[crowded], np.zeros(int(crowded.sum()))), "crowd"),
-    ]
-    return pa.concat_tables([_pairs_table(p, kind) for p, kind in parts])
+    parts = [(near.chosen(same), Kind.NEAR), (near.chosen(~same), Kind.VETOED), (vetoed, Kind.VETOED)]
+    parts += [(Pairs(left[kind == k], right[kind == k], np.zeros(int((kind == k).sum()))), k) for k in others]
+    return pa.concat_tables([pairs_table(p, k) for p, k in parts])
 
 
 def _same_question(pairs: Pairs, records: Records, params: Params, kernel: str) -> np.ndarray:
@@ -87,12 +63,6 @@ def _same_question(pairs: Pairs, records: Records, params: Params, kernel: str) 
     silent = pc.is_null(asked).to_numpy(zero_copy_only=False)
     same[known] = silent[one] | silent[two] | (alike >= PROMPT_SHARE * params.threshold)
     return same
-
-
-def _pairs_table(pairs: Pairs, kind: str) -> pa.Table:
-    columns = {"left": pa.array(pairs.left, pa.int64()), "right": pa.array(pairs.right, pa.int64()),
-               "similarity": pa.array(pairs.similarity, pa.float64())}  # fmt: skip
-    return pa.table({**columns, "kind": pa.repeat(kind, len(pairs.left))})
 
 
 class Texts:
@@ -122,21 +92,21 @@ def solve(
     left, right = (rows.column(n).to_numpy() for n in ("left", "right"))
     refs, places = np.unique(np.concatenate([left, right]), return_inverse=True)
     one, two = places[: len(left)], places[len(left) :]
-    similarity, kind = rows.column("similarity").to_numpy(), np.array(rows.column("kind").to_pylist())
+    similarity, kind = rows.column("similarity").to_numpy(), rows.column("kind").to_numpy()
     facts = list(facts_of(records, refs.tolist(), fields))
     order = np.empty(len(facts), np.int64)
     order[sorted(range(len(facts)), key=lambda i: rank(facts[i], as_of))] = np.arange(len(facts))
     same_time = np.array(
         [facts[i].lasts == facts[j].lasts for i, j in zip(one.tolist(), two.tolist(), strict=True)], bool
     )
-    near, crowd = kind == "near", kind == "crowd"
+    near, crowd = kind == Kind.NEAR, kind == Kind.CROWD
     pairs = Pairs(*(a[near & same_time] for a in (one, two, similarity)))
     apart = times_of(facts)
     crowded = np.unique(np.concatenate([one[crowd], two[crowd]]))
     apart[crowded] = spread_array(apart[crowded] + _questions(refs[crowded], records, kernel))
     work = Work(Texts(records, fields, refs), params, kernel, normal=False, apart=apart)
     found, kept_for, score = settle(work, crowds_of(one[crowd], two[crowd], order), pairs, order)
-    variants = Pairs(*(a[(near & ~same_time) | (kind == "vetoed")] for a in (one, two, similarity)))
+    variants = Pairs(*(a[(near & ~same_time) | (kind == Kind.VETOED)] for a in (one, two, similarity)))
     likes = _likes(facts, found, order)
     return table_of(_decisions(facts, [*found, variants], variants, kept_for=kept_for, score=score, likes=likes))
 

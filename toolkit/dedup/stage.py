@@ -1,4 +1,4 @@
-"""The dedup stage: exact duplicates, near duplicates, conflicts, each a KeyReduce."""
+"""The dedup stage: exact duplicates, near duplicates and conflicts in one KeyReduce, for which each text is folded once."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from toolkit.dates import judgment_day
-from toolkit.dedup import against, boilerplate, conflicts, decisions, exact, minus, near, reference
+from toolkit.dedup import against, boilerplate, conflicts, decisions, exact, minus, near, reference, settled, shuffle
 from toolkit.dedup.compare import FIELDS
 from toolkit.dedup.index import Index, Settings, join, open_index
 from toolkit.dedup.kernel import KERNELS, Params
+from toolkit.dedup.pairs import Kind
 from toolkit.errors import unknown_name
 from toolkit.kinds import Batch, KeyReduce, Map, Records, Step
 from toolkit.stage import Stage, option
@@ -74,25 +77,13 @@ class Dedup(Stage):
         return {**super().options(), "index_mark": self._mark, "files": self._digests}
 
     def steps(self) -> tuple[Step, ...]:
-        """What must not be there first; then exact, so that near duplicates are looked for among texts that differ."""
+        """What must not be there first, then all that records say to each other."""
         apart = [
             Map(apply) for files, apply in ((self.minus, self.apply_minus), (self.against, self.apply_against)) if files
         ]
-        first = KeyReduce(self.emit_exact, (self.repeated,), self.apply_decisions, self.solve_exact, decisions.clusters)
-        near_report = partial(decisions.clusters, threshold=self.threshold)
-        second = KeyReduce(
-            self.emit_near, (self.candidates, self.verify), self.apply_decisions, self.solve_near, near_report
-        )
-        third = KeyReduce(
-            self.emit_prompts, (exact.repeated,), self.apply_conflicts, self.solve_conflicts, conflicts.report
-        )
-        return (
-            *self._boilerplate(),
-            *apart,
-            first,
-            *((second,) if self.near else ()),
-            *((third,) if self.conflicts != "off" else ()),
-        )
+        rounds = (self.classes, self.candidates, self.verify)
+        whole = KeyReduce(self.emit, rounds, self.apply_decisions, self.solve, self.report)
+        return (*self._boilerplate(), *apart, whole)
 
     @cached_property
     def compared(self) -> tuple[str, ...]:
@@ -120,8 +111,8 @@ class Dedup(Stage):
         return index.mark
 
     @property
-    def _index(self) -> Index:
-        return open_index(self._state, self.compared, self._mark)
+    def _index(self) -> Index | None:
+        return open_index(self._state, self.compared, self._mark) if self.index else None
 
     @cached_property
     def _digests(self) -> dict[str, tuple[str, ...]]:
@@ -146,51 +137,57 @@ class Dedup(Stage):
         known = against.evaluation(self.against, self._digests["against"], self.kernel)
         return against.apply(batch, known, self.name, share=self.share, kernel=self.kernel)
 
-    def emit_exact(self, batch: Batch) -> pa.Table:
-        """Keys of normal forms."""
-        return exact.emit(batch, self.compared, self.kernel)
+    def emit(self, batch: Batch) -> pa.Table:
+        """All keys of a record, from one folding of its text."""
+        params = self.params if self.near else None
+        return shuffle.emit(batch, self.compared, params, self.kernel, prompts=self.conflicts != "off")
 
-    def repeated(self, rows: pa.Table, records: Records) -> pa.Table:
-        """Rows whose key stands more than once, here or in the index."""
-        return exact.repeated(join.add_exact(rows, self._index) if self.index else rows, records)
+    def classes(self, rows: pa.Table, _records: Records) -> pa.Table:
+        """Equal texts, here and in the index."""
+        return shuffle.classes(rows, self._index)
 
-    def solve_exact(self, rows: pa.Table, records: Records) -> pa.Table:
-        """Who stays of equal texts."""
-        solve = partial(exact.solve, fields=self.compared, as_of=self.as_of)
-        return join.solve_exact(rows, records, self._index, solve) if self.index else solve(rows, records)
-
-    def emit_near(self, batch: Batch) -> pa.Table:
-        """Band keys."""
-        return near.emit(batch, self.compared, self.params, self.kernel)
-
-    def candidates(self, rows: pa.Table, records: Records) -> pa.Table:
+    def candidates(self, rows: pa.Table, _records: Records) -> pa.Table:
         """Pairs that share a band, here or with the index."""
-        if not self.index:
-            return near.candidates(rows, records)
-        return join.without_old_pairs(near.candidates(join.add_bands(rows, self._index), records))
+        return shuffle.candidates(rows, self._index)
 
     def verify(self, rows: pa.Table, records: Records) -> pa.Table:
         """Exact similarity of candidates."""
-        both = join.WithIndex(records, self._index) if self.index else records
+        index = self._index
+        both = join.WithIndex(records, index) if index else records
         return near.verify(rows, both, self.compared, self.params, self.kernel)
 
-    def solve_near(self, rows: pa.Table, records: Records) -> pa.Table:
-        """Who stays of near texts."""
+    def solve(self, rows: pa.Table, records: Records) -> pa.Table:
+        """Who stays of equal texts, then of near ones, then which answers of those that stay contradict each other."""
+        parts = {kind: rows.filter(pc.equal(rows.column("kind"), int(kind))) for kind in (Kind.TWIN, Kind.PROMPT)}
+        pairs = rows.filter(pc.greater_equal(rows.column("kind"), int(Kind.CROWD)))
+        equal = self._solve_equal(parts[Kind.TWIN], records)
+        after = settled.Settled(records, equal)
+        alike = self._solve_near(settled.renamed(pairs, parts[Kind.TWIN], equal, after), after)
+        gone = np.concatenate([settled.dropped_by(equal), settled.dropped_by(alike)])
+        asking = parts[Kind.PROMPT]
+        asking = asking.filter(pa.array(~np.isin(asking.column("right"), gone)))
+        against_each = conflicts.solve(asking, after, self.as_of, self.params, self.kernel)
+        return settled.in_turn((equal, alike, against_each))
+
+    def _solve_equal(self, rows: pa.Table, records: Records) -> pa.Table:
+        solve = partial(exact.solve, fields=self.compared, as_of=self.as_of)
+        index = self._index
+        return join.solve_exact(rows, records, index, solve) if index else solve(rows, records)
+
+    def _solve_near(self, rows: pa.Table, records: Records) -> pa.Table:
         solve = partial(near.solve, fields=self.compared, as_of=self.as_of, params=self.params, kernel=self.kernel)
-        return join.solve_near(rows, records, self._index, solve) if self.index else solve(rows, records)
+        index = self._index
+        return join.solve_near(rows, records, index, solve) if index else solve(rows, records)
+
+    def report(self, solved: pa.Table) -> dict[str, list[bytes]]:
+        """`clusters.jsonl` and `conflicts.jsonl`."""
+        equal, alike, against_each = settled.turns(solved)
+        lines = decisions.clusters(equal), decisions.clusters(alike, threshold=self.threshold)
+        both = [line for found in lines for line in found.get("clusters.jsonl", ())]
+        return ({"clusters.jsonl": both} if both else {}) | conflicts.report(against_each)
 
     def apply_decisions(self, batch: Batch, rows: pa.Table) -> Batch:
-        """Drop, cluster, flag and merge."""
-        return decisions.apply(batch, rows, self.name)
-
-    def emit_prompts(self, batch: Batch) -> pa.Table:
-        """Keys of what is asked."""
-        return conflicts.emit(batch, self.kernel)
-
-    def solve_conflicts(self, rows: pa.Table, records: Records) -> pa.Table:
-        """Which answers to one prompt contradict each other."""
-        return conflicts.solve(rows, records, self.as_of, self.params, self.kernel)
-
-    def apply_conflicts(self, batch: Batch, rows: pa.Table) -> Batch:
-        """Flag, hold, or keep by policy."""
-        return conflicts.apply(batch, rows, self.name, self.conflicts)
+        """Drop, cluster, flag and merge, in the order in which it was decided."""
+        equal, alike, against_each = settled.turns(rows)
+        batch = decisions.apply(decisions.apply(batch, equal, self.name), alike, self.name)
+        return conflicts.apply(batch, against_each, self.name, self.conflicts)

@@ -20,9 +20,10 @@ import pyarrow.compute as pc
 
 from toolkit.dedup.decisions import table_of
 from toolkit.dedup.index.read import Index
-from toolkit.dedup.kernel import components
+from toolkit.dedup.kernel import Pairs, components
 from toolkit.dedup.kernel.columns import I64
-from toolkit.dedup.kernel.hashes import U64
+from toolkit.dedup.kernel.hashes import U64, distinct
+from toolkit.dedup.pairs import Kind, pairs_table
 from toolkit.kinds import Records
 
 
@@ -47,38 +48,11 @@ class WithIndex:
         return whole.take(pa.array(order))
 
 
-def add_exact(rows: pa.Table, index: Index) -> pa.Table:
-    """The rows of a bucket of exact keys, and those of the entries with such a key."""
-    keys = pc.unique(rows.column("key"))
-    which, entries = index.by_exact(halves_of(keys))
-    return _joined(rows, keys.take(pa.array(which)), entries)
-
-
-def halves_of(keys: pa.FixedSizeBinaryArray) -> U64:
-    """Exact keys as two 64-bit columns, without a Python object per key."""
-    values = np.frombuffer(keys.buffers()[1], dtype="<u8").astype(np.uint64, copy=False)
-    return values[2 * keys.offset : 2 * (keys.offset + len(keys))].reshape(-1, 2)
-
-
-def add_bands(rows: pa.Table, index: Index) -> pa.Table:
+def add_bands(keys: U64, refs: I64, index: Index) -> tuple[U64, I64]:
     """The rows of a bucket of band keys, and those of the entries with such a key."""
-    keys = np.unique(rows.column("key").to_numpy())
-    which, entries = index.by_bands(keys)
-    return _joined(rows, pa.array(keys[which], pa.uint64()), entries)
-
-
-def _joined(rows: pa.Table, keys: pa.Array, entries: I64) -> pa.Table:
-    more = pa.table({"key": keys.cast(rows.schema.field("key").type), "ref": pa.array(~entries, pa.int64())})
-    return pa.concat_tables([rows.select(["key", "ref"]), more])
-
-
-def without_old_pairs(pairs: pa.Table) -> pa.Table:
-    """Candidate pairs without those of two indexed records: they were decided on when they were shipped.
-
-    Crowds stay whole: their chain of links may run through indexed records.
-    """
-    both = pc.and_(pc.less(pairs.column("left"), 0), pc.less(pairs.column("right"), 0))
-    return pairs.filter(pc.invert(pc.and_(both, pc.invert(pairs.column("crowded")))))
+    names = distinct(keys)
+    which, entries = index.by_bands(names)
+    return np.concatenate([keys, names[which]]), np.concatenate([refs, ~entries])
 
 
 Solve = Callable[[pa.Table, Records], pa.Table]
@@ -87,8 +61,8 @@ Solve = Callable[[pa.Table, Records], pa.Table]
 def solve_exact(rows: pa.Table, records: Records, index: Index, solve: Solve) -> pa.Table:
     """Decide about equal texts; a record that is in the index stands for itself."""
     both = WithIndex(records, index)
-    own = _own(rows.column("ref").to_numpy(), both)
-    rows = rows.filter(pc.invert(pc.is_in(rows.column("ref"), value_set=pa.array(list(own), pa.int64()))))
+    own = _own(rows.column("right").to_numpy(), both)
+    rows = rows.filter(pc.invert(pc.is_in(rows.column("right"), value_set=pa.array(list(own), pa.int64()))))
     return _told(solve(rows, both)) if rows.num_rows else table_of([])
 
 
@@ -97,7 +71,7 @@ def solve_near(rows: pa.Table, records: Records, index: Index, solve: Solve) -> 
     both = WithIndex(records, index)
     left, right = (rows.column(n).to_numpy() for n in ("left", "right"))
     own = _own(np.concatenate([left, right]), both)
-    crowd, claimed = pc.equal(rows.column("kind"), "crowd"), pa.array(list(own), pa.int64())
+    crowd, claimed = pc.equal(rows.column("kind"), int(Kind.CROWD)), pa.array(list(own), pa.int64())
     strange = pc.or_(*(pc.is_in(rows.column(n), value_set=claimed) for n in ("left", "right")))
     kept = rows.filter(pc.invert(pc.or_(crowd, strange)))
     links = _relinked(rows.filter(crowd), own)
@@ -128,8 +102,7 @@ def _relinked(links: pa.Table, own: Mapping[int, int]) -> pa.Table:
     with_new = members[np.isin(labels, labels[members >= 0])]
     wanted = np.isin(one, with_new)
     left, right = np.minimum(one, two)[wanted], np.maximum(one, two)[wanted]
-    kinds = pa.repeat("crowd", len(left))
-    return pa.table({"left": left, "right": right, "similarity": np.zeros(len(left)), "kind": kinds})
+    return pairs_table(Pairs(left, right, np.zeros(len(left))), Kind.CROWD)
 
 
 def _told(decided: pa.Table) -> pa.Table:

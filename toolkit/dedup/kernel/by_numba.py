@@ -141,7 +141,7 @@ def _fold_codes(data: Any, start: int, end: int, table: Any, codes: Any) -> tupl
 
 
 @_inlined
-def _lost(entry: Any, before: Any, after: Any) -> bool:
+def _lost(entry: Any, before: Any, after: Any) -> Any:
     """Whether conditional punctuation carries nothing here (`toolkit.text.shingles.fold._LOST`)."""
     code = entry & _CODE
     if code == _DASH:

@@ -111,7 +111,8 @@ def _hidden(entries: U32) -> I64:
     """Return the places of dashes behind an apostrophe: without it, the letter before may take the dash away."""
     at = np.flatnonzero(entries & np.uint32(CONDITIONAL))
     signs = entries[at] & np.uint32(CODE)
-    return at[1:][(np.diff(at) == 1) & (signs[:-1] == ord("'")) & (signs[1:] == ord("-"))]
+    dashes: I64 = at[1:][(np.diff(at) == 1) & (signs[:-1] == ord("'")) & (signs[1:] == ord("-"))]
+    return dashes
 
 
 def _punctuate(entries: U32) -> U32:

@@ -55,6 +55,10 @@ class Pairs(NamedTuple):
     right: I64
     similarity: F64
 
+    def chosen(self, mask: npt.NDArray[np.bool_]) -> Pairs:
+        """Some of the pairs."""
+        return Pairs(self.left[mask], self.right[mask], self.similarity[mask])
+
 
 class NearDuplicates(NamedTuple):
     """What was found: `dropped` (left is dropped for right, which is kept) and `vetoed` (alike, but saying another thing)."""
@@ -179,7 +183,7 @@ class Work(NamedTuple):
             rows, places = np.unique(np.concatenate([pairs.left[a:b], pairs.right[a:b]]), return_inverse=True)
             salient = f.salient_keys(self.take(rows), kernel=self.kernel, normal=True)[places]
             equal[a:b] = salient[: b - a] == salient[b - a :]
-        return _chosen(pairs, equal), _chosen(pairs, ~equal)
+        return pairs.chosen(equal), pairs.chosen(~equal)
 
     def lead(self, rows: I64) -> Pairs:
         """Return who follows whom among rows in survivor order."""
@@ -191,10 +195,6 @@ class Work(NamedTuple):
         similarity = f.pair_similarities(forms, member, leader, params=self.params, kernel=self.kernel, normal=True)
         sure = similarity >= self.params.threshold
         return Pairs(rows[member[sure]], rows[leader[sure]], similarity[sure])
-
-
-def _chosen(pairs: Pairs, mask: npt.NDArray[np.bool_]) -> Pairs:
-    return Pairs(pairs.left[mask], pairs.right[mask], pairs.similarity[mask])
 
 
 def _spans(sizes: I64) -> Iterator[tuple[int, int]]:

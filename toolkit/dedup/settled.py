@@ -1,0 +1,135 @@
+"""Between equal and near: records as the decisions about equal texts leave them, and pairs that name who stayed.
+
+Rounds name the first of equal texts. Who of them stays is known only when their facts have been looked at; then pairs are
+told of those, and later steps see a merged interval and what a survivor replaced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from toolkit.dedup import decisions
+from toolkit.dedup.kernel import Pairs, components
+from toolkit.dedup.kernel.columns import I64
+from toolkit.dedup.pairs import Kind, pairs_table
+from toolkit.kinds import Records
+
+_CHANGED = ("validity", "replaces")
+
+
+class Settled:
+    """`Records` with the merged intervals and the replaced of some decisions."""
+
+    def __init__(self, records: Records, decided: pa.Table) -> None:
+        touched = pc.or_(decided.column("merged"), pc.greater(pc.list_value_length(decided.column("replaces")), 0))
+        self._records, self._decided = records, decided.filter(touched).sort_by("ref")
+
+    def take(self, refs: pa.Int64Array, columns: Sequence[str]) -> pa.Table:
+        """The named columns of these records, in this order."""
+        table = self._records.take(refs, columns)
+        at = pc.index_in(refs, value_set=self._decided.column("ref").combine_chunks())
+        if at.null_count == len(at):
+            return table
+        rows = self._decided.take(at.drop_null())
+        rows = rows.append_column("row", pa.array(np.flatnonzero(at.is_valid().to_numpy(zero_copy_only=False))))
+        for name in set(columns) & set(_CHANGED):
+            column = table.column(name).combine_chunks()
+            table = table.set_column(table.schema.get_field_index(name), name, decisions.changed(name, column, rows))
+        return table
+
+
+def in_turn(parts: Sequence[pa.Table]) -> pa.Table:
+    """Decisions that are carried out one after the other, as one table."""
+    numbered = [t.append_column("turn", pa.array(np.full(t.num_rows, n, dtype=np.int8))) for n, t in enumerate(parts)]
+    return pa.concat_tables(numbered, promote_options="default")
+
+
+def turns(decided: pa.Table) -> tuple[pa.Table, pa.Table, pa.Table]:
+    """The three parts of `in_turn`."""
+    equal, alike, against = (decided.filter(pc.equal(decided.column("turn"), n)) for n in range(3))
+    return equal, alike, against
+
+
+def dropped_by(decided: pa.Table) -> I64:
+    """The refs of the records that leave, sorted."""
+    return np.sort(decided.filter(pc.is_valid(decided.column("reason"))).column("ref").to_numpy())
+
+
+def renamed(rows: pa.Table, twins: pa.Table, decided: pa.Table, records: Records) -> pa.Table:
+    """Pairs of texts as pairs of the records that stayed of them.
+
+    Most often that is one for one. Where equal texts of different things or times stay, each is paired with one of its own
+    time, so that they may merge, and with one of another, so that the link is seen: never all with all.
+
+    Args:
+        rows: Measured pairs and links of crowds, by the first of equal texts.
+        twins: The first of equal texts and its members.
+        decided: What was decided about equal texts.
+        records: The records, with what was decided.
+    """
+    firsts, members = twins.column("left").to_numpy(), twins.column("right").to_numpy()
+    stayed: dict[int, list[int]] = {first: [] for first in firsts.tolist()}
+    stays = (members >= 0) & ~np.isin(members, dropped_by(decided))
+    for first, member in zip(firsts[stays].tolist(), members[stays].tolist(), strict=True):
+        stayed[first].append(member)
+    several = [group for group in stayed.values() if len(group) > 1]
+    times = _times([ref for group in several for ref in group], records)
+    moved = np.isin(rows.column("left"), firsts) | np.isin(rows.column("right"), firsts)
+    crowd = rows.column("kind").to_numpy() == Kind.CROWD
+    named = [
+        (a, b, *rest)
+        for one, two, *rest in zip(*(c.to_pylist() for c in rows.filter(pa.array(moved & ~crowd)).columns), strict=True)
+        for a, b in matched(stayed.get(one, [one]), stayed.get(two, [two]), times)
+    ]
+    named += [(group[0], other, 1.0, int(Kind.VETOED)) for group in several for other in group[1:]]
+    columns = zip(*named, strict=True) if named else [()] * len(rows.schema)
+    new = [pa.array(values, field.type) for values, field in zip(columns, rows.schema, strict=True)]
+    links = pairs_table(_links(rows.filter(pa.array(crowd)), stayed), Kind.CROWD)
+    return pa.concat_tables([rows.filter(pa.array(~moved & ~crowd)), pa.table(new, schema=rows.schema), links])
+
+
+def _times(refs: Sequence[int], records: Records) -> dict[int, str]:
+    """What says of which thing and when each of some records is true."""
+    if not refs:
+        return {}
+    validity = records.take(pa.array(refs, pa.int64()), ["validity"]).column("validity").to_pylist()
+    said = [[(v or {}).get(n) for n in ("fact_key", "valid_from", "valid_until")] for v in validity]
+    return dict(zip(refs, map(repr, said), strict=True))
+
+
+def matched(left: Sequence[int], right: Sequence[int], times: Mapping[int, str]) -> list[tuple[int, int]]:
+    """Pairs between two groups of equal texts: each member with one of its time and one of another.
+
+    >>> matched([1], [5, 6], {})
+    [(1, 5), (1, 6)]
+    >>> matched([1, 2], [5, 6, 7], {1: "2019", 2: "2024", 5: "2019", 6: "2024", 7: "2026"})
+    [(1, 5), (1, 6), (1, 7), (2, 5), (2, 6)]
+    """
+    if min(len(left), len(right)) < 2:  # noqa: PLR2004 - one with each of the others
+        return [(a, b) for a in left for b in right]
+    found = {(a, b) for a in left for b in _partners(times[a], right, times)}
+    found |= {(a, b) for b in right for a in _partners(times[b], left, times)}
+    return sorted(found)
+
+
+def _partners(time: str, others: Sequence[int], times: Mapping[int, str]) -> list[int]:
+    same = next((o for o in others if times[o] == time), None)
+    other = next((o for o in others if times[o] != time), None)
+    return [o for o in (same, other) if o is not None]
+
+
+def _links(rows: pa.Table, stayed: Mapping[int, Sequence[int]]) -> Pairs:
+    """The chains of crowds through the records that stayed."""
+    members, labels = components(rows.column("left").to_numpy(), rows.column("right").to_numpy())
+    named = [
+        [(ref, label) for ref in stayed.get(member, [member])]
+        for member, label in zip(members.tolist(), labels.tolist(), strict=True)
+    ]
+    flat = np.array(sorted(((label, ref) for group in named for ref, label in group)), dtype=np.int64).reshape(-1, 2)
+    linked = flat[1:, 0] == flat[:-1, 0]
+    left, right = flat[:-1, 1][linked], flat[1:, 1][linked]
+    return Pairs(left, right, np.zeros(len(left)))
