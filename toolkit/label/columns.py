@@ -92,5 +92,6 @@ def foreign_rows(batch: Batch, rows: Sequence[int]) -> Iterator[tuple[int, Colum
     filled = [(n, batch.column(n).to_pylist()) for n in FIELDS if batch.column(n).null_count < batch.num_rows]
     for i in rows:
         columns = load_columns(extra[i])
-        columns.update((name, values[i]) for name, values in filled if values[i] is not None)
+        if filled:
+            columns.update((name, values[i]) for name, values in filled if values[i] is not None)
         yield i, columns
