@@ -167,7 +167,7 @@ def run_stage(stage: Stage, inputs: Sequence[str], output: str, how: How, *, rej
         rejected: Where the records go that left, with stage, reason and detail.
     """
     _check_output(stage, output, rejected)
-    stages = [stage] if isinstance(stage.steps()[0], Read) else [Input(paths=tuple(inputs)), stage]
+    stages = _with_input(stage, inputs)
     with tempfile.TemporaryDirectory(prefix=".toolkit-", dir=_scratch(output)) as folder:
         finished, facts = _drive(stages, Path(folder), how)
         if rejected:
@@ -238,6 +238,10 @@ class Input(Stage):
         from toolkit.collect import RecordFiles
 
         return RecordFiles(self.paths).steps()
+
+
+def _with_input(stage: Stage, inputs: Sequence[str]) -> list[Stage]:
+    return [stage] if isinstance(stage.steps()[0], Read) else [Input(paths=tuple(inputs)), stage]
 
 
 def _drive(stages: Sequence[Stage], work: Place, how: How) -> tuple[Finished, dict[str, Any]]:
@@ -364,7 +368,15 @@ def _json(value: Any) -> bytes:
 
 def plan(loaded: recipes.Recipe, as_of: str | None) -> dict[str, Any]:
     """What a run would do, without doing it: stages with all options, and the pieces of input."""
-    stages = loaded.build(as_of)
+    return _planned(loaded.build(as_of))
+
+
+def plan_stage(stage: Stage, inputs: Sequence[str]) -> dict[str, Any]:
+    """What `run_stage` would do, without doing it."""
+    return _planned(_with_input(stage, inputs))
+
+
+def _planned(stages: Sequence[Stage]) -> dict[str, Any]:
     step = stages[0].steps()[0]
     assert isinstance(step, Read)
     units: Sequence[Unit] = step.units()

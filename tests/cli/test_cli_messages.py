@@ -151,3 +151,30 @@ def test_a_run_replaces_no_folder_that_it_did_not_write(capsys):
         kept.unlink()
     told(0, capsys, "run", "recipe.yaml", "--out", "out", *DAY, *QUIET)
     told(0, capsys, "run", "recipe.yaml", "--out", "out", *DAY, *QUIET)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("collect", "data", "-o", "x.jsonl"), ("label", "rules", "rows.jsonl", "-o", "x.jsonl"),
+     ("release", "rows.jsonl", "-o", "x")],
+)  # fmt: skip
+def test_a_dry_run_of_a_stage_says_what_it_would_do_and_writes_nothing(words, here, capsys):
+    before = sorted(here.iterdir())
+
+    assert _exit_code((*words, "--dry-run")) == 0
+
+    planned = json.loads(capsys.readouterr().out)
+    assert list(planned["stages"][-1]) == [".".join(words[: words.index("-o") - 1])]
+    assert planned["units"] == 1
+    assert sorted(here.iterdir()) == before
+
+
+@pytest.mark.usefixtures("here")
+def test_doctor_names_each_package_once_with_its_version_or_the_way_to_it(capsys):
+    assert _exit_code(("doctor", "--json")) == 0
+
+    packages = json.loads(capsys.readouterr().out)["packages"]
+    names = [name for group in packages.values() for name in group]
+    assert len(names) == len(set(names))
+    assert packages[""]["pyarrow"]
+    assert {"zh", "dask"} <= set(packages)

@@ -71,7 +71,8 @@ def test_paths_without_files_are_all_told(tmp_path):
     with pytest.raises(SourceError) as caught:
         Collect(sources=entries, root=str(tmp_path)).units()
 
-    assert "source 'a': no file at 'x/*.md', 'gone.txt'" in caught.value.message
+    assert "source 'a': no file at 'x/*.md'; there is no folder" in caught.value.message
+    assert "no file at 'gone.txt'" in caught.value.message
     assert "source 'b': no file at 'y'" in caught.value.message
 
 

@@ -10,20 +10,43 @@ from typing import Any, TypeVar
 
 import click
 
-from toolkit.errors import UsageError
+from toolkit.errors import UsageError, unknown_name
 from toolkit.pipeline import ENGINES, How, Report
 from toolkit.stage import Stage, default_of, is_required, option_fields, type_hints
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+
+class Whole(click.IntRange):
+    """A whole number; what is none is told in plain words."""
+
+    name = "whole number"
+
+
+class Number(click.FloatRange):
+    """A number; what is none is told in plain words."""
+
+    name = "number"
+
+
+class Choice(click.Choice[str]):
+    """One of several words; an unknown one is answered with the nearest."""
+
+    def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:  # noqa: ARG002 - click's signature
+        """What is wrong, and what to write."""
+        unknown = unknown_name("value", str(value), self.choices)
+        known = f"; known: {', '.join(self.choices)}" if unknown.hint.startswith("did") else ""
+        return f"{unknown.message}; {unknown.hint}{known}"
+
+
 HOW_OPTIONS = (
-    click.option("--workers", type=click.IntRange(0), help="Worker processes; 0 = none, one per core by default."),
+    click.option("--workers", type=Whole(0), help="Worker processes; 0 = none, one per core by default."),
     click.option("--engine", default="local", show_default=True, help=f"Where workers run: {', '.join(ENGINES)}."),
-    click.option("--limit", type=click.IntRange(1), help="Read only the first so many rows."),
+    click.option("--limit", type=Whole(1), help="Read only the first so many rows."),
     click.option("--strict", is_flag=True, help="Exit with 1 if any row could not be processed."),
-    click.option("--fault-limit", type=click.FloatRange(0, 1), default=0.05, show_default=True,
-                 help="Share of unreadable rows that stops the run."),
-    click.option("--batch-rows", type=click.IntRange(1), default=1000, hidden=True,
+    click.option("--fault-limit", type=Number(0, 1), default=0.05, show_default=True,
+                 help="Share of unreadable rows that stops the run, where they are ten or more."),
+    click.option("--batch-rows", type=Whole(1), default=1000, hidden=True,
                  help="Rows that go through the stages at once; changes nothing in what comes out."),
     click.option("--json", "as_json", is_flag=True, help="Report as JSON: progress on stderr, the result on stdout."),
     click.option("--quiet", is_flag=True, help="No progress."),
@@ -108,9 +131,9 @@ def _option(field: Any, hint: Any) -> Callable[[Command], Command]:
 def _kind(field: Any, hint: Any) -> click.ParamType[Any]:
     choices, low, high = (field.metadata[k] for k in ("choices", "minimum", "maximum"))
     if choices:
-        return click.Choice(choices)
+        return Choice(choices)
     if hint in (int, float):
-        return (click.IntRange if hint is int else click.FloatRange)(low, high)
+        return (Whole if hint is int else Number)(low, high)
     return click.STRING
 
 
@@ -129,7 +152,7 @@ def build_stage(cls: type[Stage], values: dict[str, Any]) -> Stage:
     except UsageError as error:
         if type(error) is not UsageError:  # a missing package says by itself what needs it
             raise
-        raise UsageError(f"{command}: {error.message}", hint=error.hint) from None
+        raise UsageError(f"{command}: {error.message.removeprefix(f'{cls.name}: ')}", hint=error.hint) from None
 
 
 def _value(hint: Any, value: Any, name: str) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 import click
 import pyarrow as pa
 
-from toolkit.cli.common import Command, examples
+from toolkit.cli.common import Choice, Command, Number, examples
 from toolkit.errors import UsageError
 
 STATE = click.option("--state", required=True, type=click.Path(), help="The state folder.")
@@ -38,10 +38,10 @@ def index() -> None:
 ))  # fmt: skip
 @click.argument("inputs", nargs=-1, required=True, type=click.Path())
 @_options(STATE, FIELDS, JSON)
-@click.option("--threshold", type=float, help="From which similarity on texts are near; that of the index by default.")
 @click.option(
-    "--unit", type=click.Choice(["char", "word"]), help="What a shingle is made of; that of the index by default."
+    "--threshold", type=Number(), help="From which similarity on texts are near; that of the index by default."
 )
+@click.option("--unit", type=Choice(["char", "word"]), help="What a shingle is made of; that of the index by default.")
 def add(inputs: tuple[str, ...], state: str, fields: str | None, *, as_json: bool, **wanted: Any) -> None:
     """Add records or a release."""
     from toolkit.dedup.index import add as add_to_index
@@ -123,10 +123,10 @@ def compact(state: str, fields: str | None) -> None:
     ["toolkit index rebuild --state state", "toolkit index rebuild --state state --threshold 0.9"]
 ))  # fmt: skip
 @_options(STATE, FIELDS)
-@click.option("--threshold", type=float, help="From which similarity on texts are near; that of the index by default.")
 @click.option(
-    "--unit", type=click.Choice(["char", "word"]), help="What a shingle is made of; that of the index by default."
+    "--threshold", type=Number(), help="From which similarity on texts are near; that of the index by default."
 )
+@click.option("--unit", type=Choice(["char", "word"]), help="What a shingle is made of; that of the index by default.")
 def rebuild(state: str, fields: str | None, **wanted: Any) -> None:
     """Make all keys again; texts that are lost exit with 1."""
     from toolkit.dedup.index import rebuild as rebuild_index
@@ -152,7 +152,10 @@ def info(state: str, *, as_json: bool) -> None:
     """Say what the indexes of a state folder hold."""
     from toolkit.dedup.index import Index, indexes_of
 
-    for names in indexes_of(state):
+    known = indexes_of(state)
+    if not known:
+        raise UsageError(f"{state}: holds no index", hint=f"make one with: toolkit index add RELEASE --state {state}")
+    for names in known:
         opened = Index(state, names)
         opened.check()
         settings, manifest = opened.settings, opened.manifest

@@ -11,7 +11,7 @@ import click
 from toolkit import recipe as recipes
 from toolkit.clean import Clean
 from toolkit.clean.audit import as_text, audit_batches
-from toolkit.cli.common import Command, build_stage, examples, funnel, stage_options
+from toolkit.cli.common import Choice, Command, Number, build_stage, examples, funnel, stage_options
 from toolkit.collect import RecordFiles
 from toolkit.errors import UsageError
 from toolkit.files.places import place
@@ -100,10 +100,10 @@ def _read(step: Step) -> Iterator[Batch]:
 @click.option("--out", default="build", show_default=True, help="The --out folder of the run.")
 @click.option("--fields", help="The compared fields, commas between; by default all that carry content.")
 @click.option(
-    "--threshold", type=float, default=0.8, show_default=True, help="From which similarity on texts are near."
+    "--threshold", type=Number(), default=0.8, show_default=True, help="From which similarity on texts are near."
 )
 @click.option(
-    "--unit", type=click.Choice(["char", "word"]), default="char", show_default=True, help="What a shingle is made of."
+    "--unit", type=Choice(["char", "word"]), default="char", show_default=True, help="What a shingle is made of."
 )
 @click.option("--as-of", metavar="DAY", help="The day for which the newest valid record survives.")
 def pair(
@@ -123,7 +123,7 @@ def pair(
 @inspect.command("clusters", help="Decide again at a higher threshold, without computing anything again." + examples(
     ["toolkit inspect clusters --threshold 0.9 --out build"]
 ))  # fmt: skip
-@click.option("--threshold", type=float, required=True, help="From which similarity on texts are near.")
+@click.option("--threshold", type=Number(), required=True, help="From which similarity on texts are near.")
 @click.option("--out", default="build", show_default=True, help="The --out folder of the run.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def clusters(threshold: float, out: str, *, as_json: bool) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import click
 
 from toolkit.cli.common import build_stage, examples, how_of, how_options, report, stage_options
-from toolkit.pipeline import run_stage
+from toolkit.pipeline import plan_stage, run_stage
 from toolkit.stage import STAGES, Stage, stage_class
 
 EXAMPLES = {
@@ -33,6 +34,7 @@ def stage_command(name: str) -> click.Command:
     command = call
     for option in reversed(stage_options(cls)):
         command = option(command)
+    command = click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")(command)
     command = how_options(command)
     command = click.option(
         "--rejected", type=click.Path(dir_okay=False), help="Write the records that leave to this file."
@@ -49,7 +51,11 @@ def _call(cls: type[Stage], values: dict[str, Any]) -> None:
     output, rejected, inputs = values.pop("out_file"), values.pop("rejected"), values.pop("inputs", ())
     if cls.name == "collect":
         values["paths"] = (*inputs, *values["paths"])
+    dry_run = values.pop("dry_run")
     stage = build_stage(cls, values)
+    if dry_run:
+        click.echo(json.dumps(plan_stage(stage, inputs), ensure_ascii=False, indent=2))
+        return
     result = run_stage(stage, inputs, output, how, rejected=rejected)
     report(result, as_json=how.progress == "json", to_stderr=output == "-")
     if not rejected and how.progress != "json" and any(counts.left for _, counts in result.account):

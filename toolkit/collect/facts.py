@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.collect.fields import FIELDS, as_fact
-from toolkit.collect.find import File
+from toolkit.collect.find import File, named
 from toolkit.collect.forms import form_of, no_reader, table
 from toolkit.collect.sources import Facts, Source, load, parse
 from toolkit.errors import SourceError, UsageError, unknown_name
 from toolkit.files.found import Fault, UnreadableError
+from toolkit.files.places import Place, place
 
 
 def with_facts(files: Iterable[File], source: Source, root: Path) -> tuple[File, ...]:
@@ -26,10 +27,10 @@ def with_facts(files: Iterable[File], source: Source, root: Path) -> tuple[File,
     files = tuple(files)
     if source.facts is None:
         return files
-    path = root / source.facts.table
+    path = place(named(source.facts.table, root))
     known = _read(path, source.facts, source)
-    given = tuple(file._replace(facts=known.get(_place(Path(file.path)), ())) for file in files)
-    if not any(_place(Path(file.path)) in known for file in files):
+    given = tuple(file._replace(facts=known.get(_name(place(file.path)), ())) for file in files)
+    if not any(_name(place(file.path)) in known for file in files):
         raise UsageError(f"{path}: no row names a file of the source {source.id!r}",
                          hint=f"the column {source.facts.key!r} holds paths relative to the table, such as 2024/notes.md")  # fmt: skip
     return given
@@ -47,7 +48,7 @@ def facts_tables(sources: Any, folder: Path) -> list[str]:
     return [(beside / source.facts.table).as_posix() for source in entries if source.facts]
 
 
-def _read(path: Path, facts: Facts, source: Source) -> dict[str, tuple[tuple[str, str], ...]]:
+def _read(path: Place, facts: Facts, source: Source) -> dict[str, tuple[tuple[str, str], ...]]:
     known: dict[str, tuple[tuple[str, str], ...]] = {}
     form = form_of(path.name)
     try:
@@ -57,13 +58,13 @@ def _read(path: Path, facts: Facts, source: Source) -> dict[str, tuple[tuple[str
             if isinstance(row, Fault):
                 raise SourceError(f"{path}: {row.detail}", hint="mend the table; what it says decides over records")
             _check_columns(path, facts, row.value)
-            named = as_fact(row.value[facts.key])
-            if named is None:
+            said = as_fact(row.value[facts.key])
+            if said is None:
                 continue
-            place = _place(path.parent / named)
-            if place in known:
-                raise UsageError(f"{path}: the file {named!r} stands twice", hint="keep one row for each file")
-            known[place] = _checked(path, named, facts.said(row.value))
+            name = _name(path.parent / said)
+            if name in known:
+                raise UsageError(f"{path}: the file {said!r} stands twice", hint="keep one row for each file")
+            known[name] = _checked(path, said, facts.said(row.value))
     except (UnreadableError, OSError) as error:
         what = error.message if isinstance(error, UnreadableError) else f"cannot be read ({error.strerror})"
         raise SourceError(
@@ -72,13 +73,13 @@ def _read(path: Path, facts: Facts, source: Source) -> dict[str, tuple[tuple[str
     return known
 
 
-def _check_columns(path: Path, facts: Facts, row: Mapping[str, Any]) -> None:
+def _check_columns(path: Place, facts: Facts, row: Mapping[str, Any]) -> None:
     for column in (facts.key, *(column for _, column in facts.fields)):
         if column not in row:
             raise unknown_name("column", column, map(str, row), where=str(path))
 
 
-def _checked(path: Path, named: str, said: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+def _checked(path: Place, named: str, said: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
     for field, value in said:
         try:
             FIELDS[field](value)
@@ -87,5 +88,5 @@ def _checked(path: Path, named: str, said: tuple[tuple[str, str], ...]) -> tuple
     return said
 
 
-def _place(path: Path) -> str:
-    return unicodedata.normalize("NFC", os.path.normpath(path.absolute()))
+def _name(path: Place) -> str:
+    return unicodedata.normalize("NFC", os.path.normpath(str(path.absolute())))

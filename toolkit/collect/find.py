@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import unicodedata
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from toolkit.collect.sources import Source
 from toolkit.errors import SourceError
 from toolkit.files.places import Place, RemotePath, place
 
+UNNAMED = ("", "files")
+"""Ids of the sources that only hold the paths of a command."""
 _JUNK = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 
 
@@ -52,11 +55,10 @@ def files_of(source: Source, root: Path) -> tuple[File, ...]:
         if not hits:
             lost.append(given)
     if lost:
-        names = ", ".join(repr(name) for name in lost)
-        if not source.id:  # the records that a stage command names
-            raise SourceError(f"no file at {names}", hint="check the spelling; `-` is the standard input")
-        raise SourceError(f"source {source.id!r}: no file at {names} (looked in {root})",
-                          hint="check the spelling; paths are relative to the sources file; quote globs in the shell")  # fmt: skip
+        names = "; ".join(_nothing_at(name, root) for name in lost)
+        where = f"source {source.id!r}: " if source.id not in UNNAMED else ""
+        raise SourceError(f"{where}{names}",
+                          hint="check the spelling; paths of a registry are relative to it; `-` is the standard input")  # fmt: skip
     return tuple(found[uri] for uri in sorted(found))
 
 
@@ -85,6 +87,24 @@ def _object(path: RemotePath, base: RemotePath) -> File:
     uri = unicodedata.normalize("NFC", path.relative_to(base).as_posix())
     status = path.stat()
     return File(path.url, uri, status.st_size, modified=status.st_mtime_ns)
+
+
+def _nothing_at(given: str, root: Path) -> str:
+    """Say why a path gives no file, with the nearest name that is there."""
+    if isinstance(place(given), RemotePath):
+        return f"no file at {given!r}"
+    path = root / Path(given).expanduser()
+    shown = os.path.relpath(path) if path.is_absolute() and _inside(path, Path()) else given
+    if path.is_dir():
+        return f"{shown!r} is a folder without files"
+    start, wild = _split(path)
+    looked = start if wild else path.parent
+    there = sorted(p.name for p in looked.iterdir()) if looked.is_dir() and not wild else []
+    near = difflib.get_close_matches(path.name, there, 1)
+    said = (
+        f"; did you mean {near[0]!r}?" if near else "" if looked.is_dir() else f"; there is no folder {str(looked)!r}"
+    )
+    return f"no file at {shown!r}{said}"
 
 
 def _hits(given: str, root: Path, *, recursive: bool) -> Iterator[tuple[Path, Path]]:

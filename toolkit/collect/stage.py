@@ -15,6 +15,8 @@ from toolkit.collect.read import read_unit
 from toolkit.collect.sources import Source, load, parse
 from toolkit.collect.units import CollectUnit, plan
 from toolkit.errors import SourceError, UsageError
+from toolkit.files.encoding import canonical
+from toolkit.files.found import UnreadableError
 from toolkit.frames import Result
 from toolkit.kinds import Read, Step
 from toolkit.stage import Stage, option
@@ -89,6 +91,7 @@ class Collect(Stage):
     def _plain(self, start: Path) -> list[tuple[Source, Path]]:
         if not self.paths:
             return []
+        _check_encoding(self.encoding)
         absolute = tuple(named(path, start) for path in self.paths)
         source = Source(
             id=FILES, paths=absolute, recursive=self.recursive, encoding=self.encoding, id_column=self.id_column
@@ -102,3 +105,12 @@ class Collect(Stage):
             data: Nothing; a collection has no input but its files.
         """
         return super().run(data)
+
+
+def _check_encoding(name: str | None) -> None:
+    if name is None:
+        return
+    try:
+        canonical(name)
+    except UnreadableError as error:
+        raise UsageError(error.message, hint=error.hint) from None
