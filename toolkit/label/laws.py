@@ -44,7 +44,7 @@ _LEANING = re.compile(
     r"(?:前款|前[一二两三]款|前[一二两三]?条|本[法条]第|本条例第|本(?:办法|规定|细则)第|the preceding|subsection \()"
 )
 _STRAY_TITLE = re.compile(
-    r"(?<=。)(?:\s*\n\s*[\u3400-\u9fff、]{2,24}){1,2}$|(?<=\.)(?:\s*\n\s*\n[A-Z][A-Za-z ,'’-]{2,60}){1,2}$"
+    r"(?<=。)(?:\s*\n\s*(?P<item>（[一二三四五六七八九十]{1,3}）)?[\u3400-\u9fff、]{2,24}){1,2}$|(?<=\.)(?:\s*\n\s*\n[A-Z][A-Za-z ,'’-]{2,60}){1,2}$"
 )
 """Titles of the next chapter that lost their number, at the end of an article; formulas and lists look otherwise."""
 _ANNOUNCES = ("：", ":")
@@ -176,8 +176,19 @@ def _body(doc: Document, article: Article, stop: int) -> tuple[int, int]:
     first = doc.text[start:line_end].strip()
     if titled and line_end < end and (head.level or _is_caption(first)):
         start = max(start, line_end) if first and (not head.level or start < head.end) else start
-    stray = _STRAY_TITLE.search(doc.text, start, end)
-    return trimmed(doc.text, start, stray.start() if stray else end)
+    return trimmed(doc.text, start, _before_stray_title(doc.text, start, end))
+
+
+def _before_stray_title(text: str, start: int, end: int) -> int:
+    r"""Where an article ends that is followed by the title of what comes next; a numbered line is a title where no list began.
+
+    >>> _before_stray_title("应当一并处理。\n\n（二）不动产抵押", 0, 16), _before_stray_title("（一）提存。\n\n（二）免除债务", 0, 15)
+    (7, 15)
+    """
+    stray = _STRAY_TITLE.search(text, start, end)
+    if stray is None or (stray["item"] and "（一）" in text[start : stray.start()]):
+        return end
+    return stray.start()
 
 
 def _line_at(doc: Document, position: int) -> Line:
