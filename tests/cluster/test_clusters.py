@@ -1,6 +1,7 @@
 """The same recipe on Dask, Spark and Ray: the bytes of one machine, also when a worker is killed."""
 
 import importlib.util
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,9 +17,9 @@ pytestmark = pytest.mark.cluster
 
 
 @pytest.fixture(params=CLUSTERS)
-def engine(request):
-    if importlib.util.find_spec(PACKAGES[request.param]) is None:
-        pytest.skip(f"{PACKAGES[request.param]} is not installed")
+def engine(request, needs):
+    needs(PACKAGES[request.param], importlib.util.find_spec(PACKAGES[request.param]))
+    needs("java, for Spark,", request.param != "spark" or shutil.which("java"))
     return request.param
 
 

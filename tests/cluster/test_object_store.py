@@ -1,5 +1,6 @@
 """Sources, work and release in an object store: the bytes of one machine, and nothing half visible."""
 
+import importlib.util
 import json
 import subprocess
 import sys
@@ -12,7 +13,6 @@ from object_store import here, object_store
 
 from toolkit.files.places import listed, place
 
-pytest.importorskip("moto", reason="moto is not installed")
 pytestmark = pytest.mark.cluster
 
 AS_OF = "2026-11-22"
@@ -20,7 +20,8 @@ RECIPE = ROOT / "sample_data" / "recipe.yaml"
 
 
 @pytest.fixture(scope="module")
-def store():
+def store(needs):
+    needs("moto", importlib.util.find_spec("moto"))
     with object_store("datasets") as env, here(env):
         yield env
 

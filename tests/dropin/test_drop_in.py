@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import re
+import shutil
 import subprocess
 import sys
 import uuid
@@ -40,9 +41,9 @@ def test_every_example_of_the_page_is_known_here():
 @pytest.mark.parametrize(
     "name", [n if n == "datasets" else pytest.param(n, marks=pytest.mark.cluster) for n in PACKAGES]
 )
-def test_the_example_runs_as_it_stands(name, tmp_path):
-    if importlib.util.find_spec(PACKAGES[name]) is None:
-        pytest.skip(f"{PACKAGES[name]} is not installed")
+def test_the_example_runs_as_it_stands(name, tmp_path, needs):
+    needs(PACKAGES[name], importlib.util.find_spec(PACKAGES[name]))
+    needs("java, for Spark,", name != "spark" or shutil.which("java"))
     program = tmp_path / "example.py"
     program.write_text(guarded(f"{BEFORE.get(name, '')}{ROWS}\n{EXAMPLES[name]}"), "utf-8")
 

@@ -3,11 +3,13 @@
 import dataclasses
 import hashlib
 import os
+import resource
 import signal
 import time
 from pathlib import Path
 from typing import ClassVar
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -92,6 +94,9 @@ class ToyMap(Stage):
     once: str = option("", "Kills only while this file is not there.")
     slow: float = option(0.0, "Seconds to sleep per batch.")
     suffix: str = option("", "Appended to every text.")
+    hungry: str = option("", "Takes memory for every text that holds this.")
+    takes: int = option(0, "Bytes that it takes for each.")
+    cap: int = option(0, "Bytes of addresses that the process may have while it does so.")
 
     def apply_batch(self, batch):
         note(f"map {batch.column('id')[0] if len(batch) else None}")
@@ -101,6 +106,10 @@ class ToyMap(Stage):
             if self.once:
                 Path(self.once).touch()
             os.kill(os.getpid(), signal.SIGKILL)
+        if self.cap:
+            resource.setrlimit(resource.RLIMIT_AS, (self.cap, resource.getrlimit(resource.RLIMIT_AS)[1]))
+        if self.hungry:
+            np.empty(self.takes * sum(self.hungry in t for t in texts), np.uint8)
         if self.fails_on and any(self.fails_on in t for t in texts):
             raise ValueError("the text cannot be processed")
         at = batch.schema.get_field_index("text")

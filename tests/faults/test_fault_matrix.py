@@ -1,5 +1,8 @@
 """Faults that really kill, fill and corrupt: no record is lost, and the bytes after a resume are the same."""
 
+import errno
+import itertools
+import json
 import os
 import pickle
 import random
@@ -8,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -20,7 +24,9 @@ from test_engine_faults import start, wait_for_shards
 from toy_run import toy_run
 from victims import kill_one, wait_for_workers
 
-from toolkit import errors
+from toolkit import errors, pipeline
+from toolkit.collect import read as reading
+from toolkit.engine.driver import Driver
 
 pytestmark = pytest.mark.faults
 
@@ -93,21 +99,67 @@ def sample_on(folder):
     return subprocess.run(line, capture_output=True, text=True, timeout=300, check=False)
 
 
-def test_a_full_disk_in_any_phase_stops_resumable_and_leaves_the_same_bytes_after(small_disk, sample_run):
+def test_a_full_disk_stops_the_command_resumable_and_leaves_the_same_bytes_after(small_disk, sample_run):
     codes = []
-    for size in ("128k", "512k", "1m", "2m", "3m", "5m", "64m"):
+    for size in ("512k", "3m", "64m"):
         subprocess.run(["mount", "-o", f"remount,size={size}", str(small_disk)], check=True)
         done = sample_on(small_disk)
         codes.append(done.returncode)
-        assert done.returncode in (0, 4), done.stderr
         if done.returncode:
             assert "No space left on device" in done.stderr
             assert "Traceback" not in done.stderr
             assert not (small_disk / "out" / "release").exists()
 
-    assert codes[0] == 4
-    assert codes[-1] == 0
+    assert codes == [4, 4, 0]
     assert files_of(small_disk / "out" / "release") == files_of(sample_run.out / "release")
+
+
+def test_a_disk_that_is_full_when_a_phase_begins_costs_no_byte_whichever_phase(small_disk, sample_run, monkeypatch):
+    subprocess.run(["mount", "-o", "remount,size=256m", str(small_disk)], check=True)
+    begun = []
+
+    def filling(function):
+        def filled(*given):
+            if len(begun) == full_at:
+                fill(small_disk / "ballast")
+            begun.append(function.__name__)
+            return function(*given)
+
+        return filled
+
+    monkeypatch.setattr(Driver, "_tasks", filling(Driver._tasks))
+    for name in ("_write_left", "_write_reports", "_release"):
+        monkeypatch.setattr(pipeline, name, filling(getattr(pipeline, name)))
+    for full_at in itertools.count():
+        begun.clear()
+        if not stops_for_want_of_room(small_disk / "out"):
+            break
+        assert len(begun) == full_at + 1, "a phase did not notice that the disk was full"
+        assert not (small_disk / "out" / "release").exists()
+        (small_disk / "ballast").unlink()
+
+    assert full_at == len(begun) > 10
+    assert begun[-3:] == ["_write_left", "_write_reports", "_release"]
+    assert files_of(small_disk / "out" / "release") == files_of(sample_run.out / "release")
+
+
+def stops_for_want_of_room(out):
+    try:
+        pipeline.run(SAMPLE / "recipe.yaml", out=out, as_of=AS_OF, how=pipeline.How(workers=0, progress="quiet"))
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        return True
+    return False
+
+
+def fill(path):
+    with suppress(OSError), path.open("wb", buffering=0) as file:
+        while file.write(b"x" * 65536):
+            pass
+    with suppress(OSError), path.open("ab", buffering=0) as file:
+        while file.write(b"x"):
+            pass
 
 
 def test_a_read_only_output_is_refused_before_any_work(small_disk):
@@ -115,44 +167,70 @@ def test_a_read_only_output_is_refused_before_any_work(small_disk):
 
     done = sample_on(small_disk)
 
-    assert done.returncode in (2, 4)
-    assert "Read-only file system" in done.stderr
+    assert done.returncode == 2
+    assert "disk: may not be written to" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_a_file_that_changes_during_the_run_stops_it_with_its_name(tmp_path, monkeypatch):
-    from toolkit import Collect
-    from toolkit.collect import read as reading
-    from toolkit.errors import SourceError
+RECIPE = """
+version: 1
+sources: [{id: notes, paths: ["*.jsonl"], license: MIT}]
+stages: [collect, label.convert]
+release: {targets: [openai-chat]}
+"""
 
-    path = tmp_path / "a.txt"
-    path.write_text("高血压患者应当低盐饮食。", encoding="utf-8")
+
+def write_note(path, answer):
+    row = {"instruction": f"高血压怎么办？{path.stem}", "output": answer}
+    path.write_text(json.dumps(row, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+@pytest.fixture
+def notes(tmp_path):
+    """A recipe over three files, and a run of it."""
+    for name in "abc":
+        write_note(tmp_path / f"{name}.jsonl", "低盐饮食。")
+    (tmp_path / "recipe.yaml").write_text(RECIPE, encoding="utf-8")
+    how = pipeline.How(workers=0, progress="quiet")
+    return lambda out: pipeline.run(tmp_path / "recipe.yaml", out=tmp_path / out, as_of=AS_OF, how=how)
+
+
+def test_a_file_that_changes_during_a_run_stops_it_with_its_name_and_the_next_run_takes_the_new_text(
+    tmp_path, notes, monkeypatch
+):
     before = reading._drafts
 
     def touched(file, drafter, part):
         yield from before(file, drafter, part)
-        path.write_text("changed while it was read", encoding="utf-8")
+        write_note(tmp_path / "b.jsonl", "changed while it was read")
 
     monkeypatch.setattr(reading, "_drafts", touched)
+    with pytest.raises(errors.SourceError, match=r"b\.jsonl: changed while it was read"):
+        notes("out")
+    assert not (tmp_path / "out" / "release").exists()
+    monkeypatch.undo()
 
-    with pytest.raises(SourceError, match=r"a\.txt: changed while it was read"):
-        Collect(paths=(str(path),)).run()
+    report = notes("out")
+
+    assert report.account[-1][1].kept == 3
+    assert b"changed while it was read" in (tmp_path / "out" / "release" / "openai-chat" / "train.jsonl").read_bytes()
 
 
-def test_a_file_that_vanishes_during_the_run_is_quarantined_with_its_name(tmp_path):
-    from toolkit import Collect
+def test_a_file_that_vanishes_during_a_run_is_quarantined_with_its_name_and_no_other(tmp_path, notes, monkeypatch):
+    phase = Driver._phase
 
-    path = tmp_path / "a.txt"
-    path.write_text("高血压患者应当低盐饮食。", encoding="utf-8")
-    stage = Collect(paths=(str(path),))
-    units = stage.units()
-    path.unlink()
+    def vanishing(self, *given):
+        (tmp_path / "b.jsonl").unlink(missing_ok=True)  # the plan has been made
+        return phase(self, *given)
 
-    [batch] = [b for unit in units for b in stage.steps()[0].read(unit)]
+    monkeypatch.setattr(Driver, "_phase", vanishing)
 
-    [why] = batch.column("leaving").to_pylist()
-    assert why["reason"] == "unreadable_file"
-    assert "a.txt" in why["detail"]
+    report = notes("out")
+
+    assert report.account[-1][1].kept == 2
+    [gone] = map(json.loads, (tmp_path / "out" / "quarantine.jsonl").read_text("utf-8").splitlines())
+    assert gone["reason"] == "unreadable_file"
+    assert gone["source"]["uri"] == "b.jsonl"
 
 
 def test_a_clock_that_jumps_changes_no_byte(tmp_path, expected, monkeypatch):
@@ -193,23 +271,45 @@ def test_every_error_travels_from_a_worker_to_the_driver_whole(kind):
     assert (type(back), back.message, back.hint, str(back)) == (kind, error.message, error.hint, str(error))
 
 
-def test_a_memory_cap_costs_the_records_that_do_not_fit_and_no_other(tmp_path):
-    # the kill stands for the out-of-memory killer: it hits whoever holds this text
-    _, finished = toy_run(tmp_path, workers=2, units=6, kills_on="第77条")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_before_the_first_shard_is_heard(tmp_path, number):
+    process = start(tmp_path / "work", slow=1)
+    wait_for_workers(process)
 
-    left = [r for b in finished.leaving() for r in b.to_pylist() if r["leaving"]["reason"] == "worker_died"]
-    assert {r["text"] for r in left} == {"第77条"}
-    assert sum(len(b) for b in finished.records()) + sum(len(b) for b in finished.leaving()) == 6 * 500
+    os.kill(process.pid, number)
+    out, _ = process.communicate(timeout=60)
+
+    assert process.returncode == 4
+    assert "stopped on request" in out
 
 
-def test_a_signal_before_the_first_shard_is_heard(tmp_path):
-    process = start(tmp_path / "work")
-    time.sleep(0.6)
-
-    os.kill(process.pid, signal.SIGTERM)
+def test_asked_once_to_stop_no_shard_that_was_begun_is_done_again(tmp_path):
+    log = tmp_path / "log"
+    process = start(tmp_path / "work", slow=0.2, TOY_LOG=str(log))
+    wait_for_shards(tmp_path / "work", 14)
+    os.kill(process.pid, signal.SIGINT)
     process.communicate(timeout=60)
+    assert process.returncode == 4
 
-    assert process.returncode in (4, -signal.SIGTERM)
+    assert start(tmp_path / "work", slow=0.2, TOY_LOG=str(log)).wait(timeout=60) == 0
+
+    begun = [line for line in log.read_text().splitlines() if line != "map None"]
+    assert len(begun) == len(set(begun)) > UNITS
+
+
+def test_asked_twice_to_stop_the_next_run_ends_with_the_same_bytes(tmp_path, expected):
+    log = tmp_path / "log"
+    process = start(tmp_path / "work", slow=5, TOY_LOG=str(log))
+    while not log.exists() or "map 0" not in log.read_text():
+        assert process.poll() is None
+        time.sleep(0.05)
+    for _ in range(2):
+        os.kill(process.pid, signal.SIGTERM)
+        time.sleep(0.1)
+    process.communicate(timeout=60)
+    assert process.returncode == 4
+
+    assert toy_run(tmp_path / "work", units=UNITS)[0] == expected
 
 
 def test_a_shard_is_there_before_its_manifest(tmp_path):

@@ -63,7 +63,10 @@ class InProcess:
 class _Inline(Executor):
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         future: Future[Any] = Future()
-        future.set_result(fn(*args, **kwargs))
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001 - raised again by whoever asks for the result, as by every executor
+            future.set_exception(error)
         return future
 
 

@@ -17,6 +17,8 @@ from toolkit.errors import DataError, StoppedError
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
 
+LOST = (BrokenExecutor, MemoryError)
+"""How a task ends that was too much for its worker: the system killed it, or a limit refused it memory."""
 MOST_DEATHS = 2
 """How often a task may lose its worker in company; after that it runs alone, and more gently with every death."""
 
@@ -119,7 +121,7 @@ class Runner:
                 if not flying:
                     break
                 self._collect(flying, answers, on_done)
-        except BrokenExecutor:
+        except LOST:
             self.deaths.update(flying.values())
             self._drop_pool()
         self.stop.raise_if_asked()
@@ -150,7 +152,7 @@ class Runner:
             executor = self.pool.alone()
             try:
                 answers[number] = executor.submit(function, task).result()
-            except BrokenExecutor:
+            except LOST:
                 gentler = task.gentler() if hasattr(task, "gentler") else None
                 if gentler is None:
                     raise DataError(
