@@ -9,10 +9,12 @@ import pyarrow.compute as pc
 from toolkit.clean.measures import Measures
 from toolkit.clean.texts import Texts
 from toolkit.text.language import UNDETERMINED, detect_languages
-from toolkit.text.script import ENGLISH_SHARE, HAN_WORD
+from toolkit.text.script import ENGLISH_SHARE, HAN_WORD, KANA_SHARE
 
 ENOUGH = 10
 """Words that make a sentence."""
+QUOTED = KANA_SHARE / 2
+"""Share of foreign letters beside Han that no Japanese text has so little of."""
 ALONE = 0.03
 """Share of function words that English alone has, among all words; its prose has four times that."""
 
@@ -61,7 +63,8 @@ def _by_counts(texts: Texts, measures: Measures, length: int) -> np.ndarray:
         return np.bincount(texts.rows, numbers, minlength=length)
 
     han, words, foreign = total(measures.han), total(measures.words), total(measures.others)
-    chinese = (han > 0) & (foreign == 0) & (HAN_WORD * han >= words)
+    # a word in Greek or Cyrillic, a name in kana: quoted, whichever they are
+    chinese = (han > 0) & (foreign <= QUOTED * han) & (HAN_WORD * han >= words + foreign)
     traditional = total(measures.traditional) > total(measures.simplified)
     plain = _plainly_english(measures.english, measures.stop_words, measures.words)
     not_ascii = ~pc.string_is_ascii(texts.values).to_numpy(zero_copy_only=False)

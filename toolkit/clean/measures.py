@@ -7,19 +7,19 @@ the other; a table names the class of every unit, and each statistic is one pass
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from toolkit.clean import units as classes
-from toolkit.clean.units import DIGIT, GARBLED, HAN, LATIN, LETTER, NOTHING, SPACE, SYLLABLE, SYMBOL, four_units
+from toolkit.clean.units import DIGIT, FEW, GARBLED, LANE, LATIN, NEWLINE, SPACE, TRADITIONAL
 
 LONGEST = 1_000_000
 """Characters of a text that are looked at."""
-CHUNK = 1 << 20
-"""Bytes that are counted at once, so that memory does not follow the size of a batch."""
+CHUNK = 1 << 18
+"""Bytes that are counted at once: what is made of them stays in the cache, and memory does not follow the size of a batch."""
 
 _BORDER = classes.BORDER * 5
 """Put after every text, so often that no word and no loop reaches over it."""
@@ -28,10 +28,7 @@ GRAM, WINDOW = 10, 512
 FEWEST = 64
 """Sequences that a text must have for its repetitions to be counted."""
 _SLOTS = 2048  # of the table in which a window marks its sequences: one in eight collides
-_SHIFT = np.uint64(64 - 11)
-_PIECE = 1 << 14  # units that stay in the cache
-_SPARSE = 5  # fewer marks than one in 2**5 are counted by their places, which is faster
-_K = np.uint64(0x9E3779B97F4A7C15)
+_MIX, _MIXED, _SHIFT = np.uint16(0x9E37), np.uint16(0x6D2B), 16 - 11
 _PERIODS = (1, 2, 3, 4)
 
 
@@ -124,71 +121,77 @@ def _chunks(texts: pa.StringArray) -> Iterator[pa.StringArray]:
 
 
 def _measure(texts: pa.StringArray) -> Measures:
-    words = texts.to_pylist()
-    units = np.frombuffer("".join(f"{word}{_BORDER}" for word in words).encode("utf-16-le"), np.uint16)
-    spans = _Spans(_lengths(texts, words, len(units)))
+    units, spans = _Spans.of(texts)
     kind = classes.kinds().take(units)
-    han = classes.told_of_han().take(units)
-    latin = _begins(kind == LATIN)
-    counts = {k: spans.count(kind == k) for k in (SPACE, HAN, DIGIT, SYLLABLE, SYMBOL, GARBLED, NOTHING)}
-    latin_words = spans.count(latin)
-    letters = spans.count(_begins(kind == LETTER))
-    numbers = spans.count(_begins(kind == DIGIT))
-    stop_words = classes.function_words(units, kind == LATIN, latin)
+    counts = spans.counts(kind)
+    stop_words, alone = classes.function_words(units, kind == LATIN)
     return Measures(
-        units=counts[HAN] + counts[SYLLABLE] + latin_words + letters + numbers,
-        visible=spans.lengths - counts[SPACE] - counts[NOTHING],
-        han=counts[HAN],
-        words=latin_words,
-        digits=counts[DIGIT],
-        symbols=counts[SYMBOL],
-        garbled=counts[GARBLED],
-        lines=spans.count(units == ord("\n")) + (spans.lengths > 0),
+        units=counts["han"] + counts["words"] + counts["numbers"] + counts["others"],
+        visible=spans.lengths - counts["blank"],
+        han=counts["han"],
+        words=counts["words"],
+        digits=counts["digits"],
+        symbols=counts["symbols"],
+        garbled=spans.count(kind == GARBLED),
+        lines=spans.count(kind == NEWLINE) + (spans.lengths > 0),
         looped=spans.count(_looped(units, kind)),
         repeated=_repeated(units, spans),
-        stop_han=spans.count(han == classes.STOP),
-        stop_words=spans.count(stop_words > 0),
-        english=spans.count(stop_words > 1),
-        traditional=spans.count(han == classes.TRADITIONAL),
-        simplified=spans.count(han == classes.SIMPLIFIED),
-        others=counts[SYLLABLE] + letters,
+        stop_han=counts["stop_han"],
+        stop_words=spans.among(stop_words),
+        english=spans.among(stop_words[alone]),
+        traditional=spans.count(kind == TRADITIONAL),
+        simplified=counts["simplified"],
+        others=counts["others"],
         last=np.where(spans.lengths > 0, units[spans.ends - 1], 0),
     )
 
 
-def _lengths(texts: pa.StringArray, words: list[str], total: int) -> np.ndarray:
-    """Lengths in UTF-16 units: one a character, two beyond the BMP."""
-    lengths: np.ndarray = pc.utf8_length(texts).to_numpy().astype(np.int64)
-    if total == lengths.sum() + len(_BORDER) * len(lengths):
-        return lengths
-    return np.array([len(word.encode("utf-16-le")) // 2 for word in words], np.int64)
-
-
 class _Spans:
-    """Where the texts lie among the units of a chunk; after each comes a border."""
+    """Where the texts lie among the units of a chunk; before and after each is a border."""
 
     def __init__(self, lengths: np.ndarray) -> None:
         self.lengths = lengths
-        self.ends = np.cumsum(lengths + len(_BORDER)) - len(_BORDER)
+        self.ends = np.cumsum(lengths + len(_BORDER))
         self.starts = self.ends - lengths
 
+    @classmethod
+    def of(cls, texts: pa.StringArray) -> tuple[np.ndarray, Self]:
+        """Lay the texts one behind the other."""
+        words = texts.to_pylist()
+        units = np.frombuffer(_BORDER.join(["", *words, ""]).encode("utf-16-le"), np.uint16)
+        lengths = pc.utf8_length(texts).to_numpy().astype(np.int64)
+        if len(units) != lengths.sum() + len(_BORDER) * (len(lengths) + 1):  # beyond the BMP a character has two
+            lengths = np.array([len(word.encode("utf-16-le")) // 2 for word in words], np.int64)
+        return units, cls(lengths)
+
+    def among(self, places: np.ndarray) -> np.ndarray:
+        """Count sorted places in each text."""
+        found: np.ndarray = np.searchsorted(places, self.ends) - np.searchsorted(places, self.starts)
+        return found
+
     def count(self, marks: np.ndarray) -> np.ndarray:
-        """Count the marks (0 or 1) in each text."""
-        if np.count_nonzero(marks) < len(marks) >> _SPARSE:
-            places = np.flatnonzero(marks)
-            found: np.ndarray = np.searchsorted(places, self.ends) - np.searchsorted(places, self.starts)
-            return found
-        borders = np.column_stack([self.starts, self.ends]).ravel()
-        sums = np.add.reduceat(marks.view(np.uint8), borders, dtype=np.int64)[::2]
-        counts: np.ndarray = np.where(self.lengths > 0, sums, 0)  # reduceat gives an empty span the next unit
-        return counts
+        """Count few marks in each text."""
+        return self.among(np.flatnonzero(marks))
 
+    def counts(self, kind: np.ndarray) -> dict[str, np.ndarray]:
+        """Count all of `toolkit.clean.units.COUNTED` in each text.
 
-def _begins(marks: np.ndarray) -> np.ndarray:
-    """The first unit of each run of marks."""
-    first = marks.copy()
-    first[1:] &= ~marks[:-1]
-    return first
+        A text is cut into pieces of as many units as the lanes of one number can count; its border is its last piece.
+        """
+        pairs = kind[:-1] << np.uint8(4)
+        pairs |= kind[1:]
+        worth = classes.worth()[pairs]
+        pieces = -(-self.lengths // FEW) + 1
+        sizes = np.full(int(pieces.sum()), FEW)
+        tails = np.cumsum(pieces) - 1
+        sizes[tails - 1] = self.lengths - (pieces - 2) * FEW
+        sizes[tails] = len(_BORDER)
+        first = len(_BORDER) - 1  # the pair at i is of the units i and i + 1
+        sums = np.add.reduceat(worth, first + np.cumsum(sizes) - sizes)
+        sums[tails] = 0
+        lanes = sums[:, None] >> np.arange(len(classes.COUNTED), dtype=np.uint64) * np.uint64(LANE) & np.uint64(FEW)
+        found = np.add.reduceat(lanes.astype(np.int64), tails - pieces + 1)
+        return dict(zip(classes.COUNTED, found.T, strict=True))
 
 
 def _looped(units: np.ndarray, kind: np.ndarray) -> np.ndarray:
@@ -197,7 +200,7 @@ def _looped(units: np.ndarray, kind: np.ndarray) -> np.ndarray:
     for period in _PERIODS:
         same = units[period:] == units[:-period]
         looped[period + 1 :] |= same[1:] & same[:-1]
-    looped &= (kind != SPACE) & (kind != DIGIT)
+    looped &= (kind != SPACE) & (kind != NEWLINE) & (kind != DIGIT)
     return looped
 
 
@@ -212,38 +215,41 @@ def _repeated(units: np.ndarray, spans: _Spans) -> np.ndarray:
     shares = np.zeros(len(grams))
     if not long.any():
         return shares
-    units = units if long.all() else units[np.repeat(long, spans.lengths + len(_BORDER))]
-    grams = grams[long]
-    windows = -(-grams // WINDOW)
+    windows = np.where(long, -(-grams // WINDOW), 0)
     marked = np.zeros((int(windows.sum()) + 1) * _SLOTS, np.uint8)
-    _mark(units, _tables_of(grams, windows), marked)
+    at = _tables_of(spans, windows)[: len(units) - GRAM + 1]
+    at += _mixed(units) >> _SHIFT
+    marked[at] = 1
     distinct = np.bitwise_count(marked.view(np.uint64)).reshape(-1, _SLOTS // 8)[:-1].sum(axis=1, dtype=np.int64)
-    shares[long] = 1 - np.add.reduceat(distinct, np.cumsum(windows) - windows) / grams
+    shares[long] = 1 - np.add.reduceat(distinct, (np.cumsum(windows) - windows)[long]) / grams[long]
     return shares
 
 
-def _tables_of(grams: np.ndarray, windows: np.ndarray) -> np.ndarray:
-    """For every unit, where the table of its window begins; what begins in one text and ends in the next gets the last."""
+def _tables_of(spans: _Spans, windows: np.ndarray) -> np.ndarray:
+    """For every unit, where the table of its window begins; what is in no window, and borders, get the last table."""
     pieces = windows + 1  # the windows of a text, and what is left with the border
-    sizes = np.full(int(pieces.sum()), WINDOW)
-    tails = np.cumsum(pieces) - 1
-    sizes[tails - 1] = grams - (windows - 1) * WINDOW
-    sizes[tails] = GRAM - 1 + len(_BORDER)
-    numbers = np.arange(len(sizes), dtype=np.int64)
-    numbers -= np.repeat(np.arange(len(grams)), pieces)
-    numbers[tails] = windows.sum()
+    sizes = np.full(int(pieces.sum()) + 1, WINDOW)
+    tails = np.cumsum(pieces)
+    sizes[0] = len(_BORDER)
+    some = windows > 0
+    left = np.where(some, GRAM - 1, spans.lengths)
+    sizes[tails - 1] = np.where(some, spans.lengths - left - (windows - 1) * WINDOW, sizes[tails - 1])
+    sizes[tails] = left + len(_BORDER)
+    numbers = np.arange(-1, len(sizes) - 1)
+    numbers[1:] -= np.repeat(np.arange(len(windows)), pieces)
+    numbers[tails] = numbers[0] = windows.sum()
     return np.repeat(numbers * _SLOTS, sizes)
 
 
-def _mark(units: np.ndarray, tables: np.ndarray, marked: np.ndarray) -> None:
-    four = four_units(units)
-    for start in range(0, len(units) - GRAM + 1, _PIECE):
-        stop = min(start + _PIECE, len(units) - GRAM + 1)
-        mixed = four[start:stop] * _K
-        for shift in (3, GRAM - 4):
-            mixed ^= four[start + shift : stop + shift]
-            mixed *= _K
-        mixed >>= _SHIFT
-        at = mixed.view(np.int64)
-        at += tables[start:stop]
-        marked[at] = 1
+def _mixed(units: np.ndarray) -> np.ndarray:
+    """Mix at every unit the ten that begin there: two, four and eight by doubling, and the last two."""
+    two = units[:-1] * _MIX
+    two += units[1:]
+    four = two[:-2] * _MIXED
+    four += two[2:]
+    ten = four[:-6] * _MIX
+    ten += four[4:-2]
+    ten *= _MIXED
+    ten += two[8:]
+    ten *= _MIX
+    return ten

@@ -11,10 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from toolkit.clean.findings import Finding
+from toolkit.clean.measures import LONGEST
 from toolkit.clean.personal import FIX_NAMES, About, Actions, tell
 from toolkit.clean.texts import Texts
 from toolkit.text.pii import DETECTORS, Detector
-from toolkit.text.pii.narrow import NUMBERS, WORDS, narrow
+from toolkit.text.pii.narrow import FEWEST_DIGITS, NUMBERS, WORDS, narrow
 from toolkit.text.programs import about_programs
 
 # A JSON string may hide any character behind an escape.
@@ -82,21 +83,27 @@ def protect(
         found[row].update(counts)
         return now
 
+    digits = np.where(pc.binary_length(texts.values).to_numpy() > LONGEST, LONGEST, digits)  # not all of these were counted
     triggered = matching(texts.values, WORDS)
     numbered = np.flatnonzero(~triggered & (digits > 0))
     triggered[numbered] = matching(texts.values.take(pa.array(numbered)), NUMBERS)
-    among = detectors_of(texts.values, triggered)
+    among = detectors_of(texts.values, digits, triggered)
     values, changed = replaced(texts.values, triggered, in_text)
     extra, _ = replaced(extra, matching(extra, _EXTRA_TRIGGER), in_extra)
     return Protected(texts.with_values(values), changed, extra, found)
 
 
-def detectors_of(values: pa.StringArray, where: np.ndarray) -> dict[int, list[Detector]]:
+def detectors_of(values: pa.StringArray, digits: np.ndarray, where: np.ndarray) -> dict[int, list[Detector]]:
     """For some texts of a column the detectors whose trigger matches; the others would look at them in vain."""
     hits = np.flatnonzero(where)
-    texts = values.take(pa.array(hits))
-    matched = np.array([matching(texts, narrow(d)) for d in DETECTORS])
-    return {int(at): [d for d, m in zip(DETECTORS, matched[:, n], strict=True) if m] for n, at in enumerate(hits)}
+    found: dict[int, list[Detector]] = {at: [] for at in hits.tolist()}
+    for detector in DETECTORS:
+        possible = hits[digits[hits] >= FEWEST_DIGITS.get(detector.type, 0)]
+        if len(possible):
+            matched = matching(values.take(pa.array(possible)), narrow(detector))
+            for at in possible[matched].tolist():
+                found[at].append(detector)
+    return found
 
 
 def matching(column: pa.StringArray, trigger: str) -> np.ndarray:

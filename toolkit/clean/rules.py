@@ -20,7 +20,7 @@ from toolkit.clean.material import is_enumeration, is_worked
 from toolkit.clean.measures import GRAM, WINDOW, Measures, measure
 from toolkit.clean.phrases import POINTING, of_family, phrase_terms
 from toolkit.clean.texts import FIELDS, INPUT, OUTPUT, PROMPT, Texts
-from toolkit.clean.units import LATIN, SPACE, kinds
+from toolkit.clean.units import LATIN, NEWLINE, SPACE, kinds
 from toolkit.text.script import prose
 
 SOME = 20
@@ -164,7 +164,7 @@ def _truncated(view: View) -> np.ndarray:
 @cache
 def _wants_more() -> np.ndarray:
     """The units that a text which is cut off may end in: Latin letters, spaces before an end unknown, and a few others."""
-    table = np.isin(kinds(), (LATIN, SPACE))
+    table = np.isin(kinds(), (LATIN, SPACE, NEWLINE))
     table[[ord(c) for c in endings.CUT_AT]] = True
     return table
 

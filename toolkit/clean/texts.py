@@ -145,7 +145,7 @@ class Texts:
 
     def of_row(self, row: int) -> str:
         """All texts of a row, one a line: what says whereof each of them speaks."""
-        return "\n".join(self.values.filter(pa.array(self.rows == row)).to_pylist())
+        return "\n".join(self.values.take(pa.array(np.flatnonzero(self.rows == row))).to_pylist())
 
     def in_example(self) -> np.ndarray:
         """The texts that belong to an example, whether they are judged or not."""

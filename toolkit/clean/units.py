@@ -12,10 +12,9 @@ import numpy as np
 
 from toolkit.text.variants_data import SIMPLIFIED_ONLY, TRADITIONAL_ONLY
 
-NOTHING, SPACE, HAN, LATIN, DIGIT, SYLLABLE, LETTER, PUNCTUATION, SYMBOL, GARBLED = range(10)
-"""SYLLABLE: kana and Hangul, counted one by one as Han is; LETTER: other alphabets, counted in words."""
-PLAIN, STOP, TRADITIONAL, SIMPLIFIED = range(4)
-"""What else is told of a Han character."""
+NOTHING, SPACE, NEWLINE, LATIN, DIGIT, SYLLABLE, LETTER, PUNCTUATION, SYMBOL, GARBLED, HAN, STOP, TRADITIONAL, SIMPLIFIED = range(14)
+"""SYLLABLE: kana and Hangul, counted one by one as Han is; LETTER: other alphabets, counted in words; from HAN on: Han
+characters, of which some are function characters, and some stand in one variant of Chinese alone."""
 
 BORDER = "\uffff"
 """A code point that is no character, to put between texts."""
@@ -29,12 +28,15 @@ SHARED = ("of", "to", "in", "is", "a", "for", "on", "as", "by", "be", "was", "it
 LONGEST_WORD = 4
 
 _LOWER = np.uint64(0x0020_0020_0020_0020)
+_SLOTS, _TOP = 1 << 10, np.uint64(64 - 10)
+_MIX = np.uint64(0xDAA66D2C7DDF743F)  # no two function words share a slot
 _KEEP = np.array([0, 0xFFFF, 0xFFFF_FFFF, 0xFFFF_FFFF_FFFF, 0xFFFF_FFFF_FFFF_FFFF], np.uint64)
 
 # Of a surrogate pair the first counts: for an ideograph of plane 2 or 3, or for a symbol; the second is nothing.
 _RANGES = (
     (0x005F, 0x005F, SPACE),  # underscores are blanks to be filled in
-    (0x0009, 0x000A, SPACE),
+    (0x0009, 0x0009, SPACE),
+    (0x000A, 0x000A, NEWLINE),
     (0x000D, 0x000D, SPACE),
     (0x3005, 0x3005, HAN),
     (0x3007, 0x3007, HAN),
@@ -61,6 +63,8 @@ def kinds() -> np.ndarray:
     table = np.array([_kind(code) for code in range(0x10000)], np.uint8)
     for first, last, kind in _RANGES:
         table[first : last + 1] = kind
+    for characters, kind in ((TRADITIONAL_ONLY, TRADITIONAL), (SIMPLIFIED_ONLY, SIMPLIFIED), (STOP_HAN, STOP)):
+        table[[ord(c) for c in characters if c <= BORDER]] = kind
     return table
 
 
@@ -74,52 +78,68 @@ def _kind(code: int) -> int:
     return _OF_TWO.get(category, _CATEGORIES.get(category[0], NOTHING))
 
 
+# -- all counts in one pass --------------------------------------------------------------------------------------------
+
+# What is counted, each in seven bits of one number, so that one sum over at most 127 units counts all of it.
+COUNTED = ("blank", "han", "words", "digits", "numbers", "others", "symbols", "stop_han", "simplified")
+"""`words`, `numbers`: their first unit; `others`: syllables, and first letters of words of other alphabets."""
+LANE = 7
+FEW = (1 << LANE) - 1
+
+
 @cache
-def told_of_han() -> np.ndarray:
-    """For each unit, whether it is a function character, or stands in one variant of Chinese alone."""
-    table = np.full(0x10000, PLAIN, np.uint8)
-    for characters, what in ((TRADITIONAL_ONLY, TRADITIONAL), (SIMPLIFIED_ONLY, SIMPLIFIED), (STOP_HAN, STOP)):
-        table[[ord(c) for c in characters if c <= BORDER]] = what
+def worth() -> np.ndarray:
+    """What a unit adds to each count, by `16 * class of the unit before + its own class`."""
+    table = np.zeros(256, np.uint64)
+    for before in range(SIMPLIFIED + 1):
+        for kind in range(SIMPLIFIED + 1):
+            adds = {
+                "blank": kind in (NOTHING, SPACE, NEWLINE),
+                "han": kind >= HAN,
+                "words": kind == LATIN != before,
+                "digits": kind == DIGIT,
+                "numbers": kind == DIGIT != before,
+                "others": kind == SYLLABLE or kind == LETTER != before,
+                "symbols": kind == SYMBOL,
+                "stop_han": kind == STOP,
+                "simplified": kind == SIMPLIFIED,
+            }
+            table[before << 4 | kind] = sum(adds[name] << LANE * lane for lane, name in enumerate(COUNTED))
     return table
 
 
-def function_words(units: np.ndarray, is_latin: np.ndarray, begins: np.ndarray) -> np.ndarray:
+# -- function words ----------------------------------------------------------------------------------------------------
+
+
+def function_words(units: np.ndarray, is_latin: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Look up the short words, four units as one number.
 
     Args:
-        units: UTF-16 units of texts, each followed by more borders than `LONGEST_WORD`.
+        units: UTF-16 units of texts, each after and before more borders than `LONGEST_WORD`.
         is_latin: Which of them are Latin letters.
-        begins: Which of them begin a word.
 
     Returns:
-        For each unit 1 where a function word of English begins, 2 where one of English alone does, else 0.
+        Where function words of English begin, and of each whether English alone has it.
     """
-    found = np.zeros(len(units), np.uint8)
-    starts = np.flatnonzero(begins)
-    going = np.ones(len(starts), bool)
-    length = np.zeros(len(starts), np.int64)
-    for step in range(1, LONGEST_WORD + 1):
-        length += going
-        going &= is_latin[starts + step]
-    short = starts[~going]
-    if len(short):
-        words = (four_units(units)[short] | _LOWER) & _KEEP[length[~going]]
-        codes, told = _codes()
-        at = np.minimum(np.searchsorted(codes, words), len(codes) - 1)
-        found[short] = np.where(codes[at] == words, told[at], 0)
-    return found
-
-
-def four_units(units: np.ndarray) -> np.ndarray:
-    """At every unit, it and the three after it as one number."""
-    return np.ndarray((len(units) - 3,), "<u8", units, 0, (2,))
+    borders = np.flatnonzero(is_latin[1:] != is_latin[:-1]) + 1
+    starts, lengths = borders[::2], borders[1::2] - borders[::2]
+    short = lengths <= LONGEST_WORD
+    starts, lengths = starts[short], lengths[short]
+    four = np.ndarray((len(units) - LONGEST_WORD + 1,), "<u8", units, 0, (2,))  # at every unit, it and three more
+    words = (four[starts] | _LOWER) & _KEEP[lengths]
+    codes, told = _codes()
+    at = (words * _MIX) >> _TOP
+    known = codes[at] == words
+    return starts[known], told[at[known]]
 
 
 @cache
 def _codes() -> tuple[np.ndarray, np.ndarray]:
-    """The function words as numbers, sorted, and what is told of each."""
-    words = dict.fromkeys(SHARED, 1) | dict.fromkeys(ENGLISH_ALONE, 2)
-    padded = [(word.encode("utf-16-le") + b"\0" * 8)[:8] for word in words]
-    codes = np.frombuffer(b"".join(padded), "<u8")
-    order = np.argsort(codes)
-    return codes[order], np.array([*words.values()], np.uint8)[order]
+    """The function words as numbers, each in its own slot of a table, and whether English alone has it."""
+    codes, alone = np.zeros(_SLOTS, np.uint64), np.zeros(_SLOTS, bool)
+    for word in (*SHARED, *ENGLISH_ALONE):
+        code = np.frombuffer((word.encode("utf-16-le") + b"\0" * 8)[:8], "<u8")
+        at = (code * _MIX) >> _TOP
+        assert not codes[at], f"{word} needs another _MIX"
+        codes[at], alone[at] = code, word in ENGLISH_ALONE
+    return codes, alone

@@ -60,6 +60,9 @@ _CODE_LINE = re.compile(
 _COMMENT = re.compile(r"(?:#|//|--|/\*|<!--)\s+(.*)")
 _UNSPOKEN = re.compile(r"[={}\[\];<>$_\\]|[A-Za-z0-9][(.][A-Za-z0-9)]")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
+_UNSPOKEN_SHARE = 0.08  # marks of code to a word; prose about programs has 0.01-0.04
+_BETWEEN_SAYINGS = re.compile(r"[^\W\d_]*[^ ,'’\w-]+|[0-9_]+")
+_FEWEST_WORDS = 6
 
 
 def prose(text: str) -> str:
@@ -122,6 +125,22 @@ def _spoken_in(code: list[str]) -> str:
         else:
             spoken.extend(_NOT_ASCII.findall(line))
     return "\n".join(spoken)
+
+
+def sayings(text: str) -> str | None:
+    r"""Return what people say in a text that is made of code on the same lines, or None where there is hardly any code.
+
+    Said is what goes on for six words and more without a mark of code between them.
+
+    >>> sayings("Write a function that returns the sum of two numbers: int add(int a, int b) { return a + b; } int x = add(1, 2);")
+    'Write a function that returns the sum of two'
+    >>> sayings("Take it with food (twice a day).") is None  # no code: untouched
+    True
+    """
+    words = text.count(" ") + 1
+    if len(_UNSPOKEN.findall(text)) < _UNSPOKEN_SHARE * words:
+        return None
+    return "\n".join(part.strip() for part in _BETWEEN_SAYINGS.split(text) if len(part.split()) >= _FEWEST_WORDS)
 
 
 def sample(text: str, size: int = SAMPLE) -> str:

@@ -23,6 +23,7 @@ EMAIL = re.compile(
     r"(?<![A-Za-z0-9._%+-])(?P<local>[A-Za-z0-9_](?:[A-Za-z0-9._%+-]{0,62}[A-Za-z0-9_+-])?)@"
     r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,8}(?P<tld>[A-Za-z]{2,24})(?![A-Za-z0-9_-])(?!\.[A-Za-z0-9])"
 )
+_LONGEST_LOCAL, _LONGEST_DOMAIN = 64, 600
 CN_ID = re.compile(rf"{_ALONE}[1-9][0-9]{{5}} ?(?:18|19|20)[0-9]{{2}}[01][0-9][0-3][0-9] ?[0-9]{{3}}[0-9Xx]{_END}")
 CN_ID_15 = re.compile(rf"{_ALONE}[1-9][0-9]{{14}}{_END}")
 USCC = re.compile(r"(?<![0-9A-Za-z_-])[1-9ANY][1-59][0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}(?![0-9A-Za-z_-])")
@@ -153,6 +154,17 @@ def _is_ipv6(match: re.Match[str]) -> bool:
         return False
 
 
+def _find_mailboxes(text: str, lang: str | None) -> Iterator[tuple[int, int]]:  # noqa: ARG001 - only phone numbers ask
+    """What `finditer` would yield, tried only around each `@`."""
+    at, end = text.find("@"), 0
+    while at >= 0:
+        match = EMAIL.search(text, max(end, at - _LONGEST_LOCAL), at + _LONGEST_DOMAIN)
+        if match and _is_mailbox(match):
+            yield match.span()
+        end = match.end() if match else at + 1
+        at = text.find("@", end)
+
+
 def _find_ibans(text: str, lang: str | None) -> Iterator[tuple[int, int]]:  # noqa: ARG001 - only phone numbers ask
     """Cut the candidate to the length of its country: capitals may follow ("GB82 … 32 BIC")."""
     for match in IBAN.finditer(text):
@@ -183,7 +195,7 @@ _HEX = "[0-9A-Fa-f０-９Ａ-Ｆａ-ｆ]"
 # address).
 DETECTORS: tuple[Detector, ...] = (
     Detector(type="SECRET", trigger=SECRET_TRIGGER, find=find_secrets, raw=True),
-    Detector(type="EMAIL", trigger="[@＠]", find=scan(EMAIL, _is_mailbox)),
+    Detector(type="EMAIL", trigger="[@＠]", find=_find_mailboxes),
     Detector(type="CN_ID", trigger=f"{_D}{{6}}", find=_both(scan(CN_ID, _is_cn_id), scan(CN_ID_15, _is_old_cn_id))),
     Detector(type="USCC", trigger=f"{_D}{{6}}", find=scan(USCC, _is_uscc)),
     Detector(type="IBAN", trigger=f"{_A}{{2}}{_D}{{2}}.?[0-9A-ZＡ-Ｚ０-９]", find=_find_ibans),
