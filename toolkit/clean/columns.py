@@ -6,7 +6,7 @@ trigger on that small part. The result is that of `toolkit.text.normalize.explai
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 
 import numpy as np
@@ -29,12 +29,15 @@ def union_trigger(names: tuple[str, ...]) -> str:
     return "|".join(f"(?:{row.re2})" for row in chosen(names)) or r"[^\s\S]"
 
 
-def fix_column(column: pa.Array | pa.ChunkedArray, names: Iterable[str] = DEFAULT) -> tuple[pa.Array, pa.Array]:
+def fix_column(
+    column: pa.Array | pa.ChunkedArray, names: Iterable[str] = DEFAULT, spared: Mapping[str, np.ndarray] | None = None
+) -> tuple[pa.Array, pa.Array]:  # fmt: skip
     """Apply fixes to a column of strings.
 
     Args:
         column: Strings; null stays null.
         names: The fixes, applied in the order of the table.
+        spared: Fix -> True for every row to which it is not applied.
 
     Returns:
         The fixed column, and for each row the list of fixes that changed it (null where none did), which
@@ -48,31 +51,32 @@ def fix_column(column: pa.Array | pa.ChunkedArray, names: Iterable[str] = DEFAUL
     (['每日3次', '血压140/90', None], [['narrow_full_width'], None, None])
     """
     names = tuple(names)
-    chunks = column.chunks if isinstance(column, pa.ChunkedArray) else [column]
-    fixed = [_fix_chunk(chunk, names) for chunk in chunks]
-    if not fixed:
-        return pa.array([], column.type), pa.array([], NAMES)
-    return pa.concat_arrays([texts for texts, _ in fixed]), pa.concat_arrays([done for _, done in fixed])
-
-
-def _fix_chunk(texts: pa.Array, names: tuple[str, ...]) -> tuple[pa.Array, pa.Array]:
+    texts = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     triggered = _matching(texts, union_trigger(names))
-    if not pc.any(triggered).as_py():
+    hits = np.flatnonzero(triggered.to_numpy(zero_copy_only=False))
+    if not len(hits):
         return texts, pa.nulls(len(texts), NAMES)
-    fixed, done = _settle(texts.filter(triggered), chosen(names))
-    rows = iter(done)
-    lists = [(next(rows) or None) if hit else None for hit in triggered.to_pylist()]
+    apart = {name: rows[hits] for name, rows in (spared or {}).items()}
+    fixed, done = _settle(texts.take(pa.array(hits)), names, apart)
+    lists: list[list[str] | None] = [None] * len(texts)
+    for row, made in zip(hits.tolist(), done, strict=True):
+        lists[row] = made or None
     return pc.replace_with_mask(texts, triggered, fixed), pa.array(lists, NAMES)
 
 
-def _settle(texts: pa.Array, fixes: list[Fix]) -> tuple[pa.Array, list[list[str]]]:
+def _settle(
+    texts: pa.Array, names: tuple[str, ...], spared: Mapping[str, np.ndarray]
+) -> tuple[pa.Array, list[list[str]]]:
     """Run the fixes over rows until no row changes; a row that does not settle is given back as it came."""
     done: list[list[str]] = [[] for _ in range(len(texts))]
     active, now, result = np.arange(len(texts)), texts, texts
-    for _ in range(PASSES):
+    for number in range(PASSES):
+        if number:  # what triggers nothing any more has settled
+            left = _matching(now, union_trigger(names))
+            active, now = active[left.to_numpy(zero_copy_only=False)], now.filter(left)
         dirty = np.zeros(len(active), bool)
-        for row in fixes:
-            now, changed = _apply(row, now)
+        for row in chosen(names) if len(active) else ():
+            now, changed = _apply(row, now, spared[row.name][active] if row.name in spared else None)
             dirty[changed] = True
             for index in active[changed]:
                 done[index].append(row.name)
@@ -85,9 +89,13 @@ def _settle(texts: pa.Array, fixes: list[Fix]) -> tuple[pa.Array, list[list[str]
     return _put(result, active, texts.take(pa.array(active))), done
 
 
-def _apply(row: Fix, texts: pa.Array) -> tuple[pa.Array, np.ndarray]:
+def _apply(row: Fix, texts: pa.Array, spared: np.ndarray | None) -> tuple[pa.Array, np.ndarray]:
     """Apply one fix to the rows on which it triggers; say which rows it changed."""
     hits = np.flatnonzero(_matching(texts, row.re2).to_numpy(zero_copy_only=False))
+    if spared is not None:
+        hits = hits[~spared[hits]]
+    if not len(hits):
+        return texts, hits
     before = texts.take(pa.array(hits)).to_pylist()
     after = [row(text) for text in before]
     differs = np.array([old != new for old, new in zip(before, after, strict=True)], bool)

@@ -57,9 +57,30 @@ def find_hits(terms: TermSet, values: pa.StringArray) -> Hits:
     >>> hits.per_text(3).tolist(), hits.first(2)
     ([1, 0, 2], '高血压')
     """
-    if not len(values) or values.buffers()[2] is None:
-        nothing = np.empty(0, np.int64)
-        return Hits(terms.terms, nothing, nothing)
-    offsets = np.frombuffer(values.buffers()[1], np.int32)[values.offset : values.offset + len(values) + 1]
-    found = terms.scan(bytes(memoryview(values.buffers()[2])[offsets[0] : offsets[-1]]), offsets - offsets[0])
+    data, borders = laid_out(values)
+    found = terms.scan(data, borders)
     return Hits(terms.terms, found[:, 0], found[:, 1])
+
+
+def laid_out(values: pa.StringArray) -> tuple[bytes, np.ndarray]:
+    """The bytes of a column without nulls, and where each text begins; at the end, where the last one ends."""
+    if not len(values) or values.buffers()[2] is None:
+        return b"", np.zeros(len(values) + 1, np.int64)
+    offsets = np.frombuffer(values.buffers()[1], np.int32)[values.offset : values.offset + len(values) + 1]
+    return bytes(memoryview(values.buffers()[2])[offsets[0] : offsets[-1]]), offsets.astype(np.int64) - offsets[0]
+
+
+def holding(values: pa.StringArray, sign: bytes) -> np.ndarray:
+    """The texts that hold a sign which few do: found in memory, it costs a tenth of asking a column for it.
+
+    >>> holding(pa.array(["a`b", "", "药"]), b"`").tolist()
+    [True, False, False]
+    """
+    data, borders = laid_out(values)
+    there = np.zeros(len(values), bool)
+    at = data.find(sign)
+    while at >= 0:
+        text = int(np.searchsorted(borders, at, side="right")) - 1
+        there[text] = at + len(sign) <= borders[text + 1]
+        at = data.find(sign, int(borders[text + 1]) if there[text] else at + 1)
+    return there

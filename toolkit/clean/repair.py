@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from toolkit.clean.columns import fix_column
+from toolkit.clean.hits import holding
 from toolkit.clean.protect import matching
 from toolkit.clean.texts import Texts
 from toolkit.text.fix import to_re2
@@ -30,25 +30,15 @@ def fix_texts(texts: Texts, names: tuple[str, ...]) -> tuple[pa.StringArray, pa.
     >>> fix_texts(Texts.of(columns_of(rows)), ("convert_html",))[0].to_pylist()  # of an example: untouched
     ['药', '这段网页代码什么意思？', '<p>药</p>']
     """
-    spared = _spared(texts) if _HTML in names else np.zeros(len(texts.values), bool)
-    values, done = fix_column(texts.values, names)
-    if not spared.any():
-        return values, done
-    at = pa.array(spared)
-    others = tuple(name for name in names if name != _HTML)
-    spared_values, spared_done = fix_column(texts.values.filter(at), others)
-    order = np.where(spared, len(values) + np.cumsum(spared) - 1, np.arange(len(values)))
-    return (
-        pc.replace_with_mask(values, at, spared_values),
-        pa.concat_arrays([done, spared_done]).take(pa.array(order)),
-    )
+    spared = {_HTML: _spared(texts)} if _HTML in names else {}
+    return fix_column(texts.values, names, spared)
 
 
 def _spared(texts: Texts) -> np.ndarray:
     """The texts of examples whose HTML is no page that leaked."""
-    spared = texts.in_example()
-    if spared.any():
-        spared &= matching(texts.values, to_re2(HTML_TRIGGER))
+    spared = texts.in_example() & holding(texts.values, b"</")
+    at = np.flatnonzero(spared)
+    spared[at] = matching(texts.values.take(pa.array(at)), to_re2(HTML_TRIGGER))
     at = np.flatnonzero(spared)
     for number, text in zip(at.tolist(), texts.values.take(pa.array(at)).to_pylist(), strict=True):
         spared[number] = not leaked_markup(text, texts.of_row(int(texts.rows[number])))

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from toolkit.clean import endings
-from toolkit.clean.hits import Hits, find_hits
+from toolkit.clean.hits import Hits, find_hits, holding
 from toolkit.clean.material import is_enumeration, is_worked
 from toolkit.clean.measures import GRAM, WINDOW, Measures, measure
 from toolkit.clean.phrases import POINTING, of_family, phrase_terms
@@ -156,8 +156,8 @@ def _unended(view: View) -> np.ndarray:
 
 def _truncated(view: View) -> np.ndarray:
     m = view.measures
-    fenced = pc.or_(pc.match_substring(view.texts.values, "```"), pc.match_substring(view.texts.values, "~~~"))
-    maybe: np.ndarray = (m.last > 0) & (_wants_more().take(m.last) | fenced.to_numpy(zero_copy_only=False))
+    fenced = holding(view.texts.values, b"```") | holding(view.texts.values, b"~~~")
+    maybe: np.ndarray = (m.last > 0) & (_wants_more().take(m.last) | fenced)
     return maybe.astype(float)
 
 

@@ -22,6 +22,7 @@ RADICALS = _KANGXI | str.maketrans(_SUPPLEMENT, _SUPPLEMENT_HAN)
 FULL_WIDTH = {
     code: code - 0xFEE0 for first, last in ("０９", "ＡＺ", "ａｚ") for code in range(ord(first), ord(last) + 1)
 }
+_FULL_WIDTH_RUN = re.compile(r"[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]+")
 # The point and the slash belong to a number or a unit when they stand inside it: `０．５ｍｇ／ｋｇ` is 0.5mg/kg.
 _INNER_POINT = re.compile(r"(?<=[0-9])\uff0e(?=[0-9])")
 _INNER_SLASH = re.compile(r"(?<=[0-9A-Za-z])\uff0f(?=[0-9A-Za-z])")
@@ -59,7 +60,7 @@ def narrow_full_width(text: str) -> str:
     >>> narrow_full_width("（一）药品：阿司匹林！０－４℃")  # punctuation is Chinese, not a mistake
     '（一）药品：阿司匹林！0－4℃'
     """
-    narrow = text.translate(FULL_WIDTH)
+    narrow = _FULL_WIDTH_RUN.sub(lambda run: run[0].translate(FULL_WIDTH), text)
     return _INNER_SLASH.sub("/", _INNER_POINT.sub(".", narrow))
 
 

@@ -121,8 +121,9 @@ def _found_beside(
     region = lang.partition("-")[0] if lang else None
     all_spans = list(spans)
     view = _View(text, range(len(text) + 1)).hide(_hidden_at_first(text, spans))
+    # Nothing is found across or inside what is hidden, so who sees nothing in the text as it stands never will.
+    among = [detector for detector in DETECTORS if detector.may_find(text)] if among is None else among
     while found := _detect(view.text, region, among):
-        among = None  # what is hidden may bring other neighbors together
         all_spans += map(view.original, found)
         view = view.hide([(start, end) for start, end, _ in found])
     return sorted(all_spans)
@@ -134,10 +135,10 @@ def _hidden_at_first(text: str, spans: Sequence[Span]) -> list[tuple[int, int]]:
     return sorted([*outside, *((start, end) for start, end, _ in spans)])
 
 
-def _detect(text: str, region: str | None, among: Sequence[Detector] | None) -> list[Span]:
+def _detect(text: str, region: str | None, among: Sequence[Detector]) -> list[Span]:
     taken: list[Span] = []
     folded = fold(text)
-    for detector in among if among is not None else [d for d in DETECTORS if d.may_find(text)]:
+    for detector in among:
         for place in detector.find(text if detector.raw else folded, region):
             if not _overlaps(place, taken):
                 taken.append((*place, detector.type))
