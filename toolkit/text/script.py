@@ -61,8 +61,9 @@ _COMMENT = re.compile(r"(?:#|//|--|/\*|<!--)\s+(.*)")
 _UNSPOKEN = re.compile(r"[={}\[\];<>$_\\]|[A-Za-z0-9][(.][A-Za-z0-9)]")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 _UNSPOKEN_SHARE = 0.08  # marks of code to a word; prose about programs has 0.01-0.04
-_BETWEEN_SAYINGS = re.compile(r"[^\W\d_]*[^ ,'’\w-]+|[0-9_]+")
-_FEWEST_WORDS = 6
+_C = re.compile(r"(?<![A-Za-z])C(?:\+\+|#)")
+_BETWEEN_SAYINGS = re.compile(r"[.:;?!](?![^ \n])|\w*_\w*|[^\W_]*(?:[^ ,'’\w.:;?!-]|[.:;?!](?=[^ \n]))+")  # a word that touches a mark of code is code, too
+_FEWEST_WORDS = 5
 
 
 def prose(text: str) -> str:
@@ -130,17 +131,17 @@ def _spoken_in(code: list[str]) -> str:
 def sayings(text: str) -> str | None:
     r"""Return what people say in a text that is made of code on the same lines, or None where there is hardly any code.
 
-    Said is what goes on for six words and more without a mark of code between them.
+    Said is what goes on for five words and more without a mark of code between them.
 
     >>> sayings("Write a function that returns the sum of two numbers: int add(int a, int b) { return a + b; } int x = add(1, 2);")
-    'Write a function that returns the sum of two'
+    'Write a function that returns the sum of two numbers'
     >>> sayings("Take it with food (twice a day).") is None  # no code: untouched
     True
     """
     words = text.count(" ") + 1
     if len(_UNSPOKEN.findall(text)) < _UNSPOKEN_SHARE * words:
         return None
-    return "\n".join(part.strip() for part in _BETWEEN_SAYINGS.split(text) if len(part.split()) >= _FEWEST_WORDS)
+    return "\n".join(part.strip() for part in _BETWEEN_SAYINGS.split(_C.sub("C", text)) if len(part.split()) >= _FEWEST_WORDS)
 
 
 def sample(text: str, size: int = SAMPLE) -> str:
