@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -14,10 +15,11 @@ from hypothesis import strategies as st
 from toolkit.clean import Clean
 from toolkit.clean.measures import measure
 from toolkit.clean.personal import KEY
-from toolkit.clean.protect import matching
+from toolkit.clean.protect import detectors_of, matching
 from toolkit.errors import UsageError
 from toolkit.record import columns_of, rows_of
 from toolkit.text.pii import find_pii
+from toolkit.text.pii.credentials import NAMES
 from toolkit.text.pii.narrow import NUMBERS, WORDS
 
 CASES = [
@@ -35,12 +37,23 @@ def only(stage, **row):
 
 class TestTriggers:
     def triggered(self, text):
-        column = pa.array([text])
-        return matching(column, WORDS)[0] or (measure(column).digits[0] > 0 and matching(column, NUMBERS)[0])
+        column, digits = pa.array([text]), measure(pa.array([text])).digits
+        first = matching(column, WORDS)[0] or (digits[0] > 0 and matching(column, NUMBERS)[0])
+        return first and any(detectors_of(column, digits, np.ones(1, bool)).values())
 
     @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
     def test_where_the_trigger_is_silent_nothing_is_found_in_the_cases(self, case):
         assert self.triggered(case["input"]) or not find_pii(case["input"])
+
+    @given(
+        name=st.from_regex(NAMES, fullmatch=True) | st.sampled_from(["密码", "口令", "授權碼", "Bearer"]),
+        sign=st.text(alphabet="\"'”`* \n\u3000", max_size=4),
+        operator=st.sampled_from([":", "：", "=", "=>", " is ", "是", " "]),
+        value=st.text(alphabet="aB3#-._~+/19", min_size=6, max_size=40),
+    )
+    def test_where_the_trigger_is_silent_no_secret_is_found(self, name, sign, operator, value):
+        text = f"{name}{sign}{operator}{sign}{value}"
+        assert self.triggered(text) or not find_pii(text)
 
     @given(text=DIGITS, word=st.sampled_from(["", "电话", "护照", "卡号：", "IP ", "SSN "]))
     def test_where_the_trigger_is_silent_nothing_is_found(self, text, word):

@@ -13,7 +13,8 @@ _OPEN_WORDS = re.compile(
     r"(?<![A-Za-z'-])(?ai:the|a|an|of|and|or|to|with|for|from|by|in|at|that|which|because|is|are|as|such)$"
     r"|(?:以及|并且|而且|或者|例如|比如|包括|因为|由于|对于|关于)$"  # not 和 or 及: 饱和, 普及
 )
-CUT_AT = OPEN | frozenset("及且者如括为于)）]】")
+_CLOSING_MARKS = frozenset(")）]】")
+CUT_AT = OPEN | _CLOSING_MARKS | frozenset("及且者如括为于")
 """The last characters of all that is cut off, but for Latin words: of an open end, of an open word, of a mark that says so."""
 _CUT_OFF = re.compile(
     r"(?:\[|【|\(|（)(?:truncated|cut off|continued|to be continued|未完|待续|未完待续|内容过长|已截断|截断)(?:\]|】|\)|）)$",
@@ -64,9 +65,14 @@ def truncated(text: str) -> float:
         return 0.0
     if ("```" in text or "~~~" in text) and len(_FENCE.findall(text)) % 2:
         return 1.0
-    end = tail[-_LONGEST_WORD:]
-    wants_more = tail[-1] in OPEN or _OPEN_WORDS.search(end) or _CUT_OFF.search(end)
-    return 1.0 if wants_more and not _is_code(tail, tail.rpartition("\n")[2]) else 0.0
+    return 1.0 if _wants_more(tail) and not _is_code(tail, tail.rpartition("\n")[2]) else 0.0
+
+
+def _wants_more(tail: str) -> bool:
+    last, end = tail[-1], tail[-_LONGEST_WORD:]
+    if last in _CLOSING_MARKS:
+        return _CUT_OFF.search(end) is not None
+    return last in OPEN or _OPEN_WORDS.search(end) is not None
 
 
 def _is_code(tail: str, line: str) -> bool:

@@ -88,6 +88,7 @@ def protect(
     numbered = np.flatnonzero(~triggered & (digits > 0))
     triggered[numbered] = matching(texts.values.take(pa.array(numbered)), NUMBERS)
     among = detectors_of(texts.values, digits, triggered)
+    triggered[[at for at, detectors in among.items() if not detectors]] = False
     values, changed = replaced(texts.values, triggered, in_text)
     extra, _ = replaced(extra, matching(extra, _EXTRA_TRIGGER), in_extra)
     return Protected(texts.with_values(values), changed, extra, found)

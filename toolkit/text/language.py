@@ -16,7 +16,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from toolkit.errors import MissingExtraError, unknown_name
-from toolkit.text.script import prose, sample, sayings, settle
+from toolkit.text.script import prose, sample, sayings, settle, settle_sayings
 
 FEWEST_LETTERS = 12  # below it no detector is usable: 38-76 % right on "OK", "Aspirin", "Hello"
 MODEL_SAMPLE = 2_000  # characters; langdetect costs twice as much beyond, and does not get better
@@ -81,7 +81,7 @@ def _detect(text: str, backend: str) -> tuple[str, str]:
         return settled, "by_script"
     said = sayings(sample(natural, MODEL_SAMPLE))
     if said is not None:
-        settled = settle(said)
+        settled = settle_sayings(said)
         if settled:
             return settled, "by_script"
         natural = said

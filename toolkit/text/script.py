@@ -128,6 +128,18 @@ def _spoken_in(code: list[str]) -> str:
     return "\n".join(spoken)
 
 
+def settle_sayings(said: str) -> str | None:
+    """Decide from what is said beside code, or return None: ask a model.
+
+    >>> settle_sayings("Create a program to sort a list of numbers"), settle_sayings("Schrijf een functie die lijsten sorteert")
+    ('en', None)
+    """
+    settled = settle(said)
+    if settled is None and said.isascii() and FunctionWords.of(latin_words(said)).no_neighbor:
+        return "en"
+    return settled
+
+
 def sayings(text: str) -> str | None:
     r"""Return what people say in a text that is made of code on the same lines, or None where there is hardly any code.
 
@@ -295,6 +307,11 @@ class FunctionWords(NamedTuple):
     def plain_english(self) -> bool:
         """Enough English function words, its own ones among them and more of them than a neighbor's."""
         return self.english > self.foreign and self.english + self.shared >= ENGLISH_SHARE * self.words
+
+    @property
+    def no_neighbor(self) -> bool:
+        """Enough function words that English has, and none that it has not: what is said beside code is short."""
+        return not self.foreign and self.english + self.shared >= max(2, ENGLISH_SHARE * self.words)
 
     @property
     def sentence(self) -> bool:

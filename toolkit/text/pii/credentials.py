@@ -31,19 +31,19 @@ _PEM = re.compile(
 _URL_PASSWORD = re.compile(rf"://[^\s:/@{HIDDEN}]{{1,64}}:(?P<value>[^\s:/@{HIDDEN}]{{3,100}})@(?=[A-Za-z0-9\[])")
 _BEARER = re.compile(r"(?<![A-Za-z0-9_])(?ai:bearer)\s{1,3}(?P<value>[A-Za-z0-9._~+/-]{20,2000}={0,2})")
 
-_NAMES = (
+NAMES = (
     r"(?ai:pass(?:word|wd|phrase|code)|pwd|secret(?:[_-]?(?:key|id))?|api[ _-]?(?:key|secret)|access[_-]?key(?:[_-]?(?:id|secret))?"
     r"|private[_-]?key|(?:access|auth|api|refresh|session|bearer)[ _-]?token|token|client[_-]?secret)"
 )
-_NAMES_ZH = r"密码|密碼|口令|密钥|密鑰|令牌|授权码|授權碼|提取码"
+NAMES_ZH = r"密码|密碼|口令|密钥|密鑰|令牌|授权码|授權碼|提取码"
 _ASSIGNMENT = re.compile(
-    rf"(?:(?<![A-Za-z0-9])(?P<name>{_NAMES})|{_NAMES_ZH})(?![A-Za-z])[\"'”’`*]{{0,3}}\s{{0,3}}"
+    rf"(?:(?<![A-Za-z0-9])(?P<name>{NAMES})|{NAMES_ZH})(?![A-Za-z])[\"'”’`*]{{0,3}}\s{{0,3}}"
     r"(?:=>|:=|==?|[:：＝]|\ is\ |是|为|為)\s{0,3}[\"'“‘`*]{0,3}"
     # printable ASCII without quotes, brackets, comma and semicolon, taken whole; so [SECRET] or <key> never begins one
     r"(?P<value>[A-Za-z0-9!#$%&+\-./@^_~?][A-Za-z0-9!#$%&*+\-./:=?@\\^_|~]{4,200}+)(?![(\[{<])"
 )
 _NAME_BEGINS = ("pass", "pwd", "secret", "api", "access", "private", "auth", "refresh", "session", "bearer", "token", "client",
-                *_NAMES_ZH.split("|"))  # fmt: skip
+                *NAMES_ZH.split("|"))  # fmt: skip
 _PLACEHOLDER = re.compile(
     r"(?ai:your|(?:my|the|some|insert|enter|change|replace|example|sample|dummy|placeholder|redacted|test)[_-]"
     r"|(?:none|null|true|false|undefined|required|string)$|x{4,}|\*{3,}|\.{3,}|\$)"
@@ -57,12 +57,12 @@ _PIN_DIGITS = 6
 _BARE_TOKEN_LENGTH = 16  # "token" alone also counts words
 _VARIETY = 8  # a random key of 20 characters has more different ones
 
-_RECOGNIZABLE = (
+RECOGNIZABLE = (
     "sk-|gh[pousr]_|github_pat_|glpat-|AKI[AD]|ASIA|AIza|LTAI|xox[abeprs]-|k_live_|hf_|npm_|pypi-|eyJ|PRIVATE KEY"
 )
-_RECOGNIZED = re.compile(_RECOGNIZABLE)
+_RECOGNIZED = re.compile(RECOGNIZABLE)
 _NAMED = "(?i:passw|passph|passc|pwd|secret|token|api[ _-]?key|access[_-]?key|private[_-]?key|bearer)"
-SECRET_TRIGGER = f"{_RECOGNIZABLE}|{_NAMED}|{_NAMES_ZH}|://[^/@]+@"
+SECRET_TRIGGER = f"{RECOGNIZABLE}|{_NAMED}|{NAMES_ZH}|://[^/@]+@"
 
 
 def find_secrets(text: str, lang: str | None) -> Iterator[tuple[int, int]]:  # noqa: ARG001 - both languages, always
