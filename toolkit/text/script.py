@@ -57,6 +57,7 @@ _CODE_LINE = re.compile(
     )""",
     re.VERBOSE | re.ASCII,
 )
+_SPOKEN_FIRST = re.compile(r"\s*[A-Z]?[a-z]+(?: [A-Za-z][A-Za-z'-]*,?){7}")  # no statement begins with eight words
 _COMMENT = re.compile(r"(?:#|//|--|/\*|<!--)\s+(.*)")
 _UNSPOKEN = re.compile(r"[={}\[\];<>$_\\]|[A-Za-z0-9][(.][A-Za-z0-9)]")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
@@ -98,7 +99,7 @@ def _outside_fences(text: str) -> str:
 
 
 def _is_code(line: str) -> bool:
-    if len(line) > _LONGEST_CODE_LINE or not _CODE_LINE.match(line):
+    if len(line) > _LONGEST_CODE_LINE or not _CODE_LINE.match(line) or _SPOKEN_FIRST.match(line):
         return False
     words = latin_words(line)  # "Repair this function so that it returns the sum: def f(a, b) {" is an instruction
     return len(words) < _INSTRUCTION_WORDS or not FunctionWords.of(words).plain_english
