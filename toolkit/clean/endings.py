@@ -29,7 +29,7 @@ _SIGNED = re.compile(  # the name under a letter
 )
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)", re.MULTILINE)
 _LONGEST_LINE = 400
-_LONGEST_WORD = 24
+_LONGEST_WORD, _LONGEST_SIGNATURE = 24, 80
 _SHORTEST_LINE = 10
 
 
@@ -47,7 +47,7 @@ def unended(text: str) -> float:
     if not tail or not tail[-1].isalnum():
         return 0.0
     line = tail.rpartition("\n")[2]
-    if _LIST_LINE.match(line) or _SIGNED.search(tail) or _is_code(tail, line):
+    if _LIST_LINE.match(line) or _SIGNED.search(tail[-_LONGEST_SIGNATURE:]) or _is_code(tail, line):
         return 0.0
     return 0.0 if about_programs(text) else 1.0
 

@@ -32,8 +32,8 @@ _MARKS = (
     *("html", "xml", "css", "svg", "json", "yaml", "csv", "api", "reg", "sql", "python", "django", "beautifulsoup", "query"),
     *("node.js", "java", "kotlin", "php", "golang", "bash", "shell", "matlab", "haskell", "objective-c", "spring boot", "jsp"),
     *("asp.net", "markdown", "unix", "linux", "script", "function", "algorithm", "command", "code", "scrap", "subroutine"),
-    *("class", "program", "method", "#", "`", "{", "=", "print(", "printf(", "println(", "require(", "len(", "fetch(", "log("),
-    *("def ", "func ", "fn ", "std", "system", "select ", "insert ", "update ", "delete ", "c++"),
+    *("class", "program", "method", "#", "`", "{", '="', "='", '= "', "= '", "print(", "printf(", "println(", "require(", "len(", "fetch(", "log("),
+    *("const ", "let ", "var ", "int ", "string ", "def ", "func ", "fn ", "std", "system", "select ", "insert ", "update ", "delete ", "c++"),
     *("代码", "代碼", "程序", "编程", "編程", "正则", "爬虫", "爬蟲", "网页", "網頁", "数据库表"),
 )
 

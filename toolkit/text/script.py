@@ -45,7 +45,7 @@ _CODE_LINE = re.compile(
     r"""\s*(?:
       .*[;{}]\s*(?:(?://|\#).*)?$                                          # ends like a statement or opens a block
     | [\])}>;,]+$                                                          # closes one
-    | (?:[A-Za-z_][A-Za-z0-9_.]*(?:\[[^\]]{0,80}\])?,?\s?){1,4}\s*(?:[-+*/|&:]?=|=>|<-)\s*\S   # assignment
+    | (?:[A-Za-z_][A-Za-z0-9_.]*+(?:\[[^\]]{0,80}\])?,?\s?){1,4}\s*(?:[-+*/|&:]?=|=>|<-)\s*\S   # assignment
     | [A-Za-z_][A-Za-z0-9_.]*\(.*\)\s*:?$                                  # a call on its own
     | (?:def|class|fn|func|function|if|elif|for|while|with|try|except|else|switch|case)\b[^.。]*[:{]\s*$
     | (?:import|from|package|using|namespace)\ [A-Za-z_][A-Za-z0-9_.]*(?:\ (?:import|as)\ .*)?;?$
