@@ -83,7 +83,9 @@ def protect(
         found[row].update(counts)
         return now
 
-    digits = np.where(pc.binary_length(texts.values).to_numpy() > LONGEST, LONGEST, digits)  # not all of these were counted
+    digits = np.where(
+        pc.binary_length(texts.values).to_numpy() > LONGEST, LONGEST, digits
+    )  # not all of these were counted
     triggered = matching(texts.values, WORDS)
     numbered = np.flatnonzero(~triggered & (digits > 0))
     triggered[numbered] = matching(texts.values.take(pa.array(numbered)), NUMBERS)

@@ -12,7 +12,22 @@ import numpy as np
 
 from toolkit.text.variants_data import SIMPLIFIED_ONLY, TRADITIONAL_ONLY
 
-NOTHING, SPACE, NEWLINE, LATIN, DIGIT, SYLLABLE, LETTER, PUNCTUATION, SYMBOL, GARBLED, HAN, STOP, TRADITIONAL, SIMPLIFIED = range(14)
+(
+    NOTHING,
+    SPACE,
+    NEWLINE,
+    LATIN,
+    DIGIT,
+    SYLLABLE,
+    LETTER,
+    PUNCTUATION,
+    SYMBOL,
+    GARBLED,
+    HAN,
+    STOP,
+    TRADITIONAL,
+    SIMPLIFIED,
+) = range(14)
 """SYLLABLE: kana and Hangul, counted one by one as Han is; LETTER: other alphabets, counted in words; from HAN on: Han
 characters, of which some are function characters, and some stand in one variant of Chinese alone."""
 

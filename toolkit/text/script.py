@@ -63,7 +63,9 @@ _UNSPOKEN = re.compile(r"[={}\[\];<>$_\\]|[A-Za-z0-9][(.][A-Za-z0-9)]")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 _UNSPOKEN_SHARE = 0.08  # marks of code to a word; prose about programs has 0.01-0.04
 _C = re.compile(r"(?<![A-Za-z])C(?:\+\+|#)")
-_BETWEEN_SAYINGS = re.compile(r"[.:;?!](?![^ \n])|\w*_\w*|[^\W_]*(?:[^ ,'’\w.:;?!-]|[.:;?!](?=[^ \n]))+")  # a word that touches a mark of code is code, too
+_BETWEEN_SAYINGS = re.compile(
+    r"[.:;?!](?![^ \n])|\w*_\w*|[^\W_]*(?:[^ ,'’\w.:;?!-]|[.:;?!](?=[^ \n]))+"
+)  # a word that touches a mark of code is code, too
 _FEWEST_WORDS = 5
 
 
@@ -154,7 +156,9 @@ def sayings(text: str) -> str | None:
     words = text.count(" ") + 1
     if len(_UNSPOKEN.findall(text)) < _UNSPOKEN_SHARE * words:
         return None
-    return "\n".join(part.strip() for part in _BETWEEN_SAYINGS.split(_C.sub("C", text)) if len(part.split()) >= _FEWEST_WORDS)
+    return "\n".join(
+        part.strip() for part in _BETWEEN_SAYINGS.split(_C.sub("C", text)) if len(part.split()) >= _FEWEST_WORDS
+    )
 
 
 def sample(text: str, size: int = SAMPLE) -> str:

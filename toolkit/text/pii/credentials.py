@@ -77,7 +77,9 @@ def find_secrets(text: str, lang: str | None) -> Iterator[tuple[int, int]]:  # n
         yield from (match.span() for match in pattern.finditer(text) if _varied(match[0]))
     for pattern, mark in ((_URL_PASSWORD, "://"), (_BEARER, "earer")):
         if mark in text or mark.upper() in text:
-            yield from (match.span("value") for match in pattern.finditer(text) if not _PLACEHOLDER.match(match["value"]))
+            yield from (
+                match.span("value") for match in pattern.finditer(text) if not _PLACEHOLDER.match(match["value"])
+            )
     for match in _assignments(text):
         value = match["value"].rstrip(".:?")
         if _looks_secret(match["name"] or "", value):

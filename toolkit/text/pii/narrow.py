@@ -33,7 +33,17 @@ _NARROW = {
     "US_SSN": _digits(9, 1),
     "IP": rf"{_D}[.．]{_D}{{1,3}}[.．]{_D}{{1,3}}[.．]{_D}|{_HEX}[:：]{{1,2}}{_HEX}{{1,4}}[:：]{{1,2}}{_HEX}",
 }
-FEWEST_DIGITS = {"PHONE": 7, "PASSPORT": 7, "BANK_CARD": 14, "CN_ID": 15, "USCC": 6, "US_SSN": 9, "IP": 1, "IBAN": 2, "CN_PLATE": 1}
+FEWEST_DIGITS = {
+    "PHONE": 7,
+    "PASSPORT": 7,
+    "BANK_CARD": 14,
+    "CN_ID": 15,
+    "USCC": 6,
+    "US_SSN": 9,
+    "IP": 1,
+    "IBAN": 2,
+    "CN_PLATE": 1,
+}
 """Digits of a text in which the type can be found at all; counting them costs nothing where a column has been measured."""
 _IN_URL = "|://[^/@]+@"  # part of the trigger of secrets; who has it has the `@` of the trigger of addresses
 
