@@ -36,7 +36,7 @@ def fix_texts(texts: Texts, names: tuple[str, ...]) -> tuple[pa.StringArray, pa.
 
 def _spared(texts: Texts) -> np.ndarray:
     """The texts of examples whose HTML is no page that leaked."""
-    spared = texts.in_example() & holding(texts.values, b"</")
+    spared: np.ndarray = texts.in_example() & holding(texts.values, b"</")
     at = np.flatnonzero(spared)
     spared[at] = matching(texts.values.take(pa.array(at)), to_re2(HTML_TRIGGER))
     at = np.flatnonzero(spared)

@@ -51,7 +51,8 @@ def fold(text: str) -> str:
     import numpy as np
 
     units = np.frombuffer(text.encode("utf-16-le", "surrogatepass"), "<u2")
-    return _folded()[units].tobytes().decode("utf-16-le", "surrogatepass")
+    folded: bytes = _folded()[units].tobytes()
+    return folded.decode("utf-16-le", "surrogatepass")
 
 
 class _View(NamedTuple):
