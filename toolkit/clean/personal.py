@@ -8,7 +8,7 @@ from __future__ import annotations
 import hmac
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -189,16 +189,20 @@ class Actions:
         return value if found.text == str(value) else found.text
 
 
-def _replaced(text: str, acted: Iterable[tuple[Span, str]]) -> str:
-    """Masks and pseudonyms may stand in one text; the later ones are put first, so that the spans hold."""
-    for span, action in sorted(acted, reverse=True):
-        start, end, kind = span
-        if action == "mask":
-            text = text[:start] + mask(text[start:end], [(0, end - start, kind)]) + text[end:]
-        elif action == "pseudonym":
-            new = pseudonymize(text[start:end], [(0, end - start, kind)], pseudonym_key())
-            text = text[:start] + new + text[end:]
-    return text
+def _replaced(text: str, acted: Sequence[tuple[Span, str]]) -> str:
+    """Masks and pseudonyms may stand in one text."""
+    pieces, last = [], 0
+    for (start, end, kind), action in acted:
+        if action in REPLACING:
+            pieces += [text[last:start], _REPLACEMENTS[action](text[start:end], [(0, end - start, kind)])]
+            last = end
+    return "".join([*pieces, text[last:]])
+
+
+_REPLACEMENTS: Mapping[str, Callable[[str, list[Span]], str]] = {
+    "mask": mask,
+    "pseudonym": lambda value, spans: pseudonymize(value, spans, pseudonym_key()),
+}
 
 
 def tell(counts: Mapping[tuple[str, str], int], action: str) -> str:

@@ -71,6 +71,7 @@ _MAX_SPAN = 64  # a table of 64 columns is real, `colspan=100000` is an accident
 _SHELF, _GLUE = 0x90000, chr(0xD0000)
 _GLUED = re.compile(rf"{_GLUE}(?![ \n]*(?:-|[0-9]+\.) {_GLUE})[ \n]*|{_GLUE}")
 _SHELVED = re.compile(f"[{chr(_SHELF)}-{chr(0xCFFFF)}]")
+_CALLED = re.compile(r"</?[A-Za-z][^<>\n]{0,40}>[\"'”’]? ?(?:(?ai:tags?|elements?)(?![A-Za-z])|标签|標籤|元素)")
 _SUPERSCRIPT = str.maketrans("0123456789+-−()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁽⁾ⁿ")
 _SUBSCRIPT = str.maketrans("0123456789+-−()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₍₎")
 
@@ -96,13 +97,18 @@ def has_block_pair(text: str) -> bool:
 def is_program(text: str) -> bool:
     r"""Tell whether the markup is a program's, so that the tags are what the text is about.
 
-    Signs: a tag behind a quote or in a template, lines that end or begin like code, scripts that outweigh a short page.
+    Signs: a tag that is called a tag, one behind a quote or in a template, lines that end or begin like code, scripts that
+    outweigh a short page.
 
     >>> is_program("echo '<ul>';"), is_program("<script>let a = document.body;</script><p>Loading</p>")
+    (True, True)
+    >>> is_program("Close every <p> tag with </p>."), is_program("用 <p> 标签包住段落，以 </p> 结束。")
     (True, True)
     >>> is_program("<p>糖尿病患者应监测血糖；</p>\n<p>Take one tablet;</p>")
     False
     """
+    if _CALLED.search(text):
+        return True
     shown = _PRE.sub("", _UNSHOWN.sub("", _COMMENT.sub("", text)))
     words = TAG.sub("", shown)
     marks = sum(1 for _ in _CODE_MARK.finditer(shown))

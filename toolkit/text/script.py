@@ -57,7 +57,9 @@ _CODE_LINE = re.compile(
     )""",
     re.VERBOSE | re.ASCII,
 )
-_SPOKEN_FIRST = re.compile(r"\s*[A-Z]?[a-z]+(?: [A-Za-z][A-Za-z'-]*,?){7}")  # no statement begins with eight words
+_SPOKEN_FIRST = re.compile(
+    r"\s*[^\W\d_][^\W\d_A-Z]+(?: [^\W\d_][^\W\d_'-]*,?){5}(?=[ .:,?!])"
+)  # no statement begins with six words
 _COMMENT = re.compile(r"(?:#|//|--|/\*|<!--)\s+(.*)")
 _UNSPOKEN = re.compile(r"[={}\[\];<>$_\\]|[A-Za-z0-9][(.][A-Za-z0-9)]")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")

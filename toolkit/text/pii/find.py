@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left, insort
+from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -111,7 +112,7 @@ def find_pii(
         spans = _found_beside(text, [], lang, among)
     added = _from_extra(text, extra, spans)
     if added:  # what they named is hidden, too, before the last word is said
-        spans = _found_beside(text, [*spans, *added], lang)
+        spans = _found_beside(text, sorted([*spans, *added]), lang)
     return spans
 
 
@@ -137,17 +138,19 @@ def _hidden_at_first(text: str, spans: Sequence[Span]) -> list[tuple[int, int]]:
 
 
 def _detect(text: str, region: str | None, among: Sequence[Detector]) -> list[Span]:
-    taken: list[Span] = []
+    taken: list[Span] = []  # sorted
     folded = fold(text)
     for detector in among:
         for place in detector.find(text if detector.raw else folded, region):
             if not _overlaps(place, taken):
-                taken.append((*place, detector.type))
-    return sorted(taken)
+                insort(taken, (*place, detector.type))
+    return taken
 
 
-def _overlaps(place: tuple[int, int], spans: Iterable[Span]) -> bool:
-    return any(place[0] < end and start < place[1] for start, end, _ in spans)
+def _overlaps(place: tuple[int, int], spans: Sequence[Span]) -> bool:
+    """Whether a place meets one of the spans, which are sorted and do not meet each other: of 100,000, one is asked."""
+    before = bisect_left(spans, (place[1],))
+    return before > 0 and spans[before - 1][1] > place[0]
 
 
 def _from_extra(text: str, extra: Sequence[ExtraDetector], found: Sequence[Span]) -> list[Span]:
@@ -156,8 +159,8 @@ def _from_extra(text: str, extra: Sequence[ExtraDetector], found: Sequence[Span]
     for detector in extra:
         for span in sorted(detector(text)):
             check_span(span, len(text))
-            if not _overlaps(span[:2], [*found, *placeholders, *added]):
-                added.append(span)
+            if not any(_overlaps(span[:2], spans) for spans in (found, placeholders, added)):
+                insort(added, span)
     return added
 
 

@@ -23,7 +23,8 @@ EMAIL = re.compile(
     r"(?<![A-Za-z0-9._%+-])(?P<local>[A-Za-z0-9_](?:[A-Za-z0-9._%+-]{0,62}[A-Za-z0-9_+-])?)@"
     r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,8}(?P<tld>[A-Za-z]{2,24})(?![A-Za-z0-9_-])(?!\.[A-Za-z0-9])"
 )
-_LONGEST_LOCAL, _LONGEST_DOMAIN = 64, 600
+_LOCAL = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._%+-")
+_LONGEST_LOCAL = 64
 CN_ID = re.compile(rf"{_ALONE}[1-9][0-9]{{5}} ?(?:18|19|20)[0-9]{{2}}[01][0-9][0-3][0-9] ?[0-9]{{3}}[0-9Xx]{_END}")
 CN_ID_15 = re.compile(rf"{_ALONE}[1-9][0-9]{{14}}{_END}")
 USCC = re.compile(r"(?<![0-9A-Za-z_-])[1-9ANY][1-59][0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}(?![0-9A-Za-z_-])")
@@ -155,14 +156,18 @@ def _is_ipv6(match: re.Match[str]) -> bool:
 
 
 def _find_mailboxes(text: str, lang: str | None) -> Iterator[tuple[int, int]]:  # noqa: ARG001 - only phone numbers ask
-    """What `finditer` would yield, tried only around each `@`."""
-    at, end = text.find("@"), 0
+    """What `finditer` would yield, tried only in front of each `@`."""
+    end = 0
+    at = text.find("@")
     while at >= 0:
-        match = EMAIL.search(text, max(end, at - _LONGEST_LOCAL), at + _LONGEST_DOMAIN)
+        start = at
+        while start > max(end, at - _LONGEST_LOCAL) and text[start - 1] in _LOCAL:
+            start -= 1
+        match = next(filter(None, (EMAIL.match(text, begin) for begin in range(start, at))), None)
         if match and _is_mailbox(match):
             yield match.span()
-        end = match.end() if match else at + 1
-        at = text.find("@", end)
+        end = match.end() if match else end
+        at = text.find("@", max(end, at + 1))
 
 
 def _find_ibans(text: str, lang: str | None) -> Iterator[tuple[int, int]]:  # noqa: ARG001 - only phone numbers ask
