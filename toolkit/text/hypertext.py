@@ -71,7 +71,10 @@ _MAX_SPAN = 64  # a table of 64 columns is real, `colspan=100000` is an accident
 _SHELF, _GLUE = 0x90000, chr(0xD0000)
 _GLUED = re.compile(rf"{_GLUE}(?![ \n]*(?:-|[0-9]+\.) {_GLUE})[ \n]*|{_GLUE}")
 _SHELVED = re.compile(f"[{chr(_SHELF)}-{chr(0xCFFFF)}]")
-_CALLED = re.compile(r"</?[A-Za-z][^<>\n]{0,40}>[\"'”’]? ?(?:(?ai:tags?|elements?)(?![A-Za-z])|标签|標籤|元素)")
+_CALLED = re.compile(  # within a sentence: `the <p> tag`, 用 <p> 标签; a paragraph may begin with the word
+    rf"(?<=[ 用在以把将个“\"'(（])</?(?ai:{'|'.join(sorted(BLOCKS))})(?:[ /][^<>\n]{{0,40}})?>[\"'”’]? ?"
+    r"(?:(?ai:tags?|elements?)(?![A-Za-z])|标签|標籤|元素)"
+)
 _SUPERSCRIPT = str.maketrans("0123456789+-−()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁽⁾ⁿ")
 _SUBSCRIPT = str.maketrans("0123456789+-−()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₍₎")
 
