@@ -122,3 +122,8 @@ class TestExtra:
             only(Clean(pii="mask"), text="See the attached file for details.", extra=extra)["extra"]
             == '{"m":"[EMAIL]"}'
         )
+
+    def test_a_text_of_thousands_of_values_is_masked_whole(self):
+        row = only(Clean(pii="mask"), text="电话13812345678，邮箱a@163.com；" * 2_000)
+
+        assert row["text"] == "电话[PHONE]，邮箱[EMAIL]；" * 2_000

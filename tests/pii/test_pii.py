@@ -201,3 +201,9 @@ def test_overlapping_spans_are_refused_without_quoting_the_text():
 
 def test_a_placeholder_of_any_style_is_never_pii_nor_a_word_that_says_what_follows():
     assert find_pii("[PASSPORT] 512384471，[SECRET:0a1b2c]=Winter2031，[US_SSN] 512384471") == []
+
+
+def test_a_hundred_thousand_values_in_one_text_take_linear_time():
+    text = "电话13812345678，邮箱a@163.com；" * 5_000
+
+    assert _seconds(lambda: find_pii(text)) < 10  # one by one against all others: minutes
