@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from toolkit.record import LEAVING_SCHEMA, SCHEMA, Row, columns_of, content_hash
 
 BATCH_ROWS = 1000
 _FIELDS = frozenset(SCHEMA.names)
+_GIVE = "give an iterable of dicts, a pandas, datasets or pyarrow table"
 _MESSAGE_LISTS = ("messages", "chosen", "rejected")
 
 
@@ -51,6 +53,8 @@ def record_row(row: Mapping[str, Any], occurrence: int = 0) -> Row:
     >>> record_row({"prompt": "感冒吃什么？", "科室": "内科"})["extra"]
     '{"科室":"内科"}'
     """
+    if not isinstance(row, Mapping):
+        raise UsageError(f"a row is a mapping of columns to values, and {repr(row)[:60]} is none", hint=_GIVE)
     known = {k: v for k, v in row.items() if k in _FIELDS and _fits(k, v)}
     if isinstance(known.get("scores"), list):
         known["scores"] = {pair["key"]: pair["value"] for pair in known["scores"]}
@@ -76,23 +80,73 @@ def _is_message(message: Mapping[str, Any]) -> bool:
     return texts and set(message) <= {"role", "content", "parts", "tool_calls", "extra"}
 
 
+_HALF = re.compile("[\ud800-\udfff]")
+
+
+def _valid_record(row: Mapping[str, Any]) -> Row:
+    """A record of a row; half a character, which no file can hold, becomes the replacement character."""
+    try:
+        return record_row(row)
+    except orjson.JSONEncodeError:
+        return record_row(_whole(row))
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, str):
+        return _HALF.sub("\ufffd", value)
+    if isinstance(value, Mapping):
+        return {_whole(k): _whole(v) for k, v in value.items()}
+    return [_whole(v) for v in value] if isinstance(value, list) else value
+
+
+def fitted(rows: Sequence[Row]) -> Batch:
+    """A batch of rows; a number in a field of text becomes its text, what fits no field otherwise goes to `extra`.
+
+    >>> fitted([{"id": 7, "text": ["头孢"], "prompt": "剂量？"}]).select(["id", "text", "prompt", "extra"]).to_pylist()
+    [{'id': '7', 'text': None, 'prompt': '剂量？', 'extra': '{"text":["头孢"]}'}]
+    """
+    try:
+        return columns_of(rows)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError, UnicodeError):
+        return columns_of([_mended(row) for row in rows])
+
+
+def _mended(row: Row) -> Row:
+    held, rest = {}, {}
+    for name, value in row.items():
+        kind = SCHEMA.field(name).type
+        plain = isinstance(value, int | float) and pa.types.is_string(kind)
+        mended = orjson.dumps(value).decode() if plain else value
+        try:
+            pa.array([mended], kind)
+        except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError, UnicodeError):
+            rest[name] = value
+        else:
+            held[name] = mended
+    if rest:
+        held["extra"] = orjson.dumps(orjson.loads(held.get("extra") or "{}") | rest, default=str).decode()
+    if "id" in rest:
+        held["id"] = record_id("", "", held["content_hash"])
+    return held
+
+
 def batches_of_rows(rows: Iterable[Mapping[str, Any]]) -> Iterator[Batch]:
     """Batches from dicts; equal rows without an id are numbered, so that each keeps a name of its own."""
     seen: Counter[str] = Counter()
     ready: list[Row] = []
     for row in rows:
-        fitted = record_row(row)
+        record = _valid_record(row)
         if "id" not in row:
-            content = fitted["content_hash"]
+            content = record["content_hash"]
             if seen[content]:
-                fitted["id"] = record_id("", "", f"{content}#{seen[content]}")
+                record["id"] = record_id("", "", f"{content}#{seen[content]}")
             seen[content] += 1
-        ready.append(fitted)
+        ready.append(record)
         if len(ready) == BATCH_ROWS:
-            yield columns_of(ready)
+            yield fitted(ready)
             ready = []
     if ready:
-        yield columns_of(ready)
+        yield fitted(ready)
 
 
 def batch_of(batch: Batch | pa.Table) -> Batch:
@@ -131,13 +185,20 @@ def rejections(leaving: Batch) -> Iterator[Rejection]:
 
 def _kind(data: Any) -> str:
     module, name = type(data).__module__.partition(".")[0], type(data).__name__
+    if name in ("DatasetDict", "IterableDatasetDict", "Series"):
+        hint = (
+            "run on one series as a frame: series.to_frame('text')"
+            if name == "Series"
+            else "run on one split, such as data['train']"
+        )
+        raise UsageError(f"cannot run on {name}", hint=hint)
     if module in ("pandas", "datasets"):
         return module
     if isinstance(data, pa.Table | pa.RecordBatch):
         return "pyarrow"
     if isinstance(data, Iterable) and not isinstance(data, str | bytes | Mapping):
         return "rows"
-    raise UsageError(f"cannot run on {name}", hint="give an iterable of dicts, a pandas, datasets or pyarrow table")
+    raise UsageError(f"cannot run on {name}", hint=_GIVE)
 
 
 def _pandas_rows(frame: Any) -> Iterator[Batch]:

@@ -6,6 +6,7 @@ import yaml
 from sample_chain import SAMPLE, comparable, stage_entries
 
 import toolkit
+from toolkit.errors import UsageError
 from toolkit.frames import without_maps
 from toolkit.record import SCHEMA, columns_of
 
@@ -43,3 +44,32 @@ def test_a_chain_over_any_kind_of_table_gives_the_same_release(tmp_path, sample_
     stage.write(stage.run(data).kept, tmp_path / "release")
 
     assert comparable(tmp_path / "release") == comparable(sample_run.out / "release")
+
+
+def test_a_value_that_fits_no_field_costs_no_row():
+    rows = [
+        {"id": 7, "prompt": "剂量？", "output": "5 mg"},
+        {"id": "b", "prompt": ["a"], "output": "5 mg", "source": "leaflet"},
+        {"id": "c", "prompt": "半个\ud800字", "output": 5},
+    ]
+
+    first, second, third = toolkit.Attach().run(rows).kept
+
+    assert (first["id"], third["prompt"], third["output"]) == ("7", "半个\ufffd字", "5")
+    assert second["extra"] == '{"prompt":["a"],"source":"leaflet"}'
+    assert "prompt" not in second
+
+
+@pytest.mark.parametrize(
+    ("data", "says", "hint"),
+    [
+        ("text", "cannot run on str", "iterable of dicts"),
+        ([{"text": "a"}, 2], "a row is a mapping", "iterable of dicts"),
+        (as_pandas([{"text": "文"}])["text"], "cannot run on Series", "to_frame"),
+    ],
+)
+def test_what_is_no_table_is_answered_with_what_to_give(data, says, hint):
+    with pytest.raises(UsageError, match=says) as caught:
+        toolkit.Clean().run(data)
+
+    assert hint in caught.value.hint

@@ -178,3 +178,14 @@ def test_doctor_names_each_package_once_with_its_version_or_the_way_to_it(capsys
     assert len(names) == len(set(names))
     assert packages[""]["pyarrow"]
     assert {"zh", "dask"} <= set(packages)
+
+
+@pytest.mark.usefixtures("here")
+def test_a_row_with_values_of_the_wrong_kind_stops_no_command(capsys):
+    Path("odd.jsonl").write_text(
+        '{"id": 1, "text": ["高血压"]}\n{"id": 2, "text": "血压持续高于正常。"}\n', encoding="utf-8"
+    )
+
+    told(0, capsys, "age", "attach", "odd.jsonl", "-o", "out.jsonl", *QUIET)
+
+    assert [json.loads(line)["id"] for line in Path("out.jsonl").read_text("utf-8").splitlines()] == ["1", "2"]

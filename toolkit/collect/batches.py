@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from toolkit.collect.draft import Draft
 from toolkit.collect.sources import Source
+from toolkit.frames import fitted
 from toolkit.reasons import Disposition, check_reason
 from toolkit.record import LEAVING, LOCATOR, SOURCE, columns_of, set_columns
 
@@ -20,7 +21,7 @@ def batches(drafts: Iterable[Draft], source: Source) -> Iterator[pa.RecordBatch]
     """Cut a stream of drafts into batches; order stays."""
     for whole, group in itertools.groupby(drafts, key=lambda draft: draft.whole):
         while ready := list(itertools.islice(group, BATCH_ROWS)):
-            yield columns_of([d.row for d in ready]) if whole else _batch(ready, source)
+            yield fitted([d.row for d in ready]) if whole else _batch(ready, source)
 
 
 def _batch(drafts: Sequence[Draft], source: Source) -> pa.RecordBatch:
