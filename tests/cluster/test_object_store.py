@@ -58,7 +58,7 @@ def files_of(out):
     return {
         name: path.read_bytes()
         for name, path in named.items()
-        if path.name not in ("run.json", ".lock") and not ("/shards/" in name and name.endswith(".json"))
+        if path.name not in ("run.json", ".lock") and not ("shards" in name.split("/") and name.endswith(".json"))
     }
 
 
@@ -187,8 +187,7 @@ def test_two_runs_into_one_place_are_refused(url):
     first.kill()
     first.communicate()
     assert second.returncode != 0
-    assert f"{url}" in err
-    assert "another run is writing there" in err
+    assert "s3://datasets/: another run is writing there" in err
 
 
 def test_a_bucket_that_is_not_there_is_named(url):

@@ -33,6 +33,13 @@ def test_what_is_written_is_read_again(folder, size):
             assert file.read() == data[size // 2 :]
 
 
+@pytest.mark.parametrize("name", ["a.gz", "a.zst", "a.bz2"])
+def test_a_packed_file_is_stored_as_it_is(folder, name):
+    atomic.write_bytes(folder / name, b"packed")
+
+    assert (folder / name).read_bytes() == b"packed"
+
+
 def test_lines_are_read_one_by_one(folder):
     atomic.write_bytes(folder / "a.jsonl", "高血压\nsecond\n".encode())
 

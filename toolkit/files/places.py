@@ -146,7 +146,8 @@ class RemotePath:
 
     def put(self, file: BinaryIO) -> None:
         """Store the content of a finished file; nothing is to be seen of it before the last byte has arrived."""
-        with self._reached() as (system, name), system.open_output_stream(name) as out:
+        # Arrow would pack by itself what is called *.gz, though it holds packed bytes already
+        with self._reached() as (system, name), system.open_output_stream(name, compression=None) as out:
             shutil.copyfileobj(file, out, COPY_BYTES)
 
     def unlink(self, *, missing_ok: bool = False) -> None:
