@@ -71,8 +71,10 @@ class Decision(NamedTuple):
 
 def table_of(decisions: Iterable[Decision]) -> pa.Table:
     """Decisions as a table, ordered by ref."""
-    rows = [d._asdict() for d in sorted(decisions, key=lambda d: d.ref)]
-    return pa.Table.from_pylist(rows, schema=DECISIONS)
+    rows = sorted(decisions, key=lambda d: d.ref)
+    columns = zip(*rows, strict=True) if rows else [()] * len(DECISIONS)
+    arrays = [pa.array(values, field.type) for values, field in zip(columns, DECISIONS, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=DECISIONS)
 
 
 def apply(batch: Batch, rows: pa.Table, stage: str) -> Batch:

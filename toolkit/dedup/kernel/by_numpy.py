@@ -37,6 +37,7 @@ from toolkit.dedup.kernel.hashes import U32, U64, Units, distinct
 from toolkit.dedup.kernel.params import Params, permutations
 
 BLOCK = 1 << 20  # code points handled at once: temporary arrays stay within some 10 MB
+CACHED = 1 << 18  # bytes whose hashes stay in the cache while all permutations pass over them
 Mask = npt.NDArray[np.bool_]
 
 
@@ -182,19 +183,25 @@ def _sums(values: U64, offsets: I64) -> U64:
 def shingle_hashes(texts: Bytes, params: Params) -> Units:
     """Return the 64-bit hash of every shingle of texts in normal form, repeats included, in the order of the text."""
     units = _word_units(texts) if params.unit == "word" else _code_units(texts)
-    width = params.width
-    lengths = np.diff(units.offsets)
-    counts = np.where(lengths >= width, lengths - width + 1, np.minimum(lengths, 1))
-    out = _offsets(counts)
-    starts = np.arange(out[-1]) - np.repeat(out[:-1] - units.offsets[:-1], counts)
-    sizes = np.repeat(np.minimum(lengths, width), counts)
+    starts, lengths = units.offsets[:-1], np.diff(units.offsets)
     mixed = units.values * np.uint64(hashes.UNIT_FACTOR)
     mixed ^= mixed >> np.uint64(32)
-    values = np.zeros(len(starts), dtype=np.uint64)
-    for at in range(width):
-        inside = at < sizes
-        values[inside] = values[inside] * np.uint64(hashes.BASE) + mixed[starts[inside] + at]
-    return Units(out, hashes.spread_array(values))
+    values = np.zeros(len(mixed), dtype=np.uint64)
+    running = mixed  # over the borders of texts too; what lies on one is left out
+    for size in range(1, min(params.width, len(mixed)) + 1):
+        if size > 1:
+            running = running[:-1] * np.uint64(hashes.BASE) + mixed[size - 1 :]
+        whole = starts[lengths == size]  # a text shorter than a shingle is one
+        values[whole] = running[whole]
+    ends = np.zeros(len(mixed), dtype=np.bool_)
+    for back in range(1, params.width):
+        ends[units.offsets[1:][lengths > back] - back] = True
+    if params.width <= len(mixed):
+        long = np.ones(len(mixed), dtype=np.bool_)
+        long[starts[(lengths > 0) & (lengths < params.width)]] = False
+        values[: len(running)] = np.where(long[: len(running)], running, values[: len(running)])
+    counts = np.where(lengths >= params.width, lengths - params.width + 1, np.minimum(lengths, 1))
+    return Units(_offsets(counts), hashes.spread_array(values[~ends]))
 
 
 def _code_units(texts: Bytes) -> Units:
@@ -216,7 +223,7 @@ def _word_units(texts: Bytes) -> Units:
 
 def signatures(texts: Bytes, params: Params, only: range) -> U32:
     """Return the part of the MinHash signatures that some bands are made of; no text may be empty."""
-    return np.concatenate([_signatures_block(block, params, only) for block in _blocks(texts)])
+    return np.concatenate([_signatures_block(block, params, only) for block in _blocks(texts, CACHED)])
 
 
 def _signatures_block(texts: Bytes, params: Params, only: range) -> U32:
@@ -224,8 +231,11 @@ def _signatures_block(texts: Bytes, params: Params, only: range) -> U32:
     short = hashes.scramble_array((units.values >> np.uint64(32)).astype(np.uint32))
     factors, addends = permutations(params)[:, only.start * params.rows : only.stop * params.rows]
     out = np.empty((len(units.offsets) - 1, len(factors)), dtype=np.uint32)
+    images = np.empty_like(short)
     for at, (factor, addend) in enumerate(zip(factors, addends, strict=True)):
-        out[:, at] = np.minimum.reduceat(short * factor + addend, units.offsets[:-1])
+        np.multiply(short, factor, out=images)
+        images += addend
+        out[:, at] = np.minimum.reduceat(images, units.offsets[:-1])
     return out
 
 
@@ -285,11 +295,11 @@ def _owners(offsets: I64) -> I64:
     return np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
 
 
-def _blocks(texts: Bytes) -> Iterator[Bytes]:
-    """Yield the texts in blocks of about `BLOCK` bytes, always at least one block."""
+def _blocks(texts: Bytes, size: int = BLOCK) -> Iterator[Bytes]:
+    """Yield the texts in blocks of about `size` bytes, always at least one block."""
     first = 0
     while True:
-        goal = np.searchsorted(texts.offsets, texts.offsets[first] + BLOCK, side="right") - 1
+        goal = np.searchsorted(texts.offsets, texts.offsets[first] + size, side="right") - 1
         last = min(max(int(goal), first + 1), len(texts.offsets) - 1)
         start, end = texts.offsets[first], texts.offsets[last]
         yield Bytes(texts.offsets[first : last + 1] - start, texts.data[start:end])
