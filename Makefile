@@ -32,6 +32,8 @@ test-cluster: .venv/cluster ## Dask, Spark and Ray on loopback, each with a work
 
 bench: .venv/test ## figures into benchmarks/results
 	$(BIN)/python benchmarks/bench_chain.py
+	$(BIN)/python benchmarks/bench_scale.py
+	$(BIN)/python benchmarks/bench_engine.py
 
 bench-clean: .venv/test .venv/peers ## cleaning beside data-juicer and datatrove; some ten minutes
 	$(BIN)/python benchmarks/bench_clean.py --json benchmarks/results/clean-100k.json

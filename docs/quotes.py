@@ -108,7 +108,7 @@ def why(report: Report) -> str:
 
 def near_duplicates(_: Report) -> str:
     """Our near-duplicate kernel beside a peer, as the benchmark measured it."""
-    measured = json.loads((ROOT / "benchmarks" / "results" / "kernel-100k.json").read_text(encoding="utf-8"))
+    measured = result("kernel-100k")
     lines = ["| threshold | program | gold pairs found | dropped | CPU s |", "|---|---|---|---|---|"]
     lines += [
         f"| {m['threshold']} | {'toolkit' if m['peer'] == 'ours' else m['peer']} | {m['recall']:.2%} of {m['gold']:,} "
@@ -116,6 +116,48 @@ def near_duplicates(_: Report) -> str:
         for m in sorted(measured, key=lambda m: (m["threshold"], m["peer"]))
     ]
     return "\n".join(lines) + "\n"
+
+
+def scale(_: Report) -> str:
+    """What the whole chain took, by the number of records."""
+    runs = [run for kind in ("usual", "short") for run in result("scale").get(kind, {}).get("runs", [])]
+    lines = [
+        "| records | input MB | µs CPU per record | peak MB | of it the driver | work/ bytes per record | shuffled of them |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {r['records']:,} | {r['input_mb']:,} | {r['us_per_record']:,} | {r['peak_pss_mb']:,} | {r['peak_driver_mb']:,} "
+        f"| {r['work_bytes_per_record']:,} | {r['shuffle_bytes_per_record']:,} |"
+        for r in runs
+    ]
+    return "\n".join(lines) + "\n"
+
+
+CORE_HOUR, CORES, UNIT = 0.04, 256, 8 << 20
+"""US dollars; cores of the cluster; bytes that one task of the first phase reads."""
+
+
+def billion(_: Report) -> str:
+    """The same for a billion records, from the largest run that was measured."""
+    run = result("scale")["usual"]["runs"][-1]
+    hours = run["us_per_record"] * 1e9 / 3.6e9
+    size = run["input_mb"] * 1e6 / run["records"] * 1e9
+    lines = {
+        "measured at": f"{run['records']:,} records of {size / 1e9:,.0f} bytes",
+        "core-hours": f"{hours:,.0f}",
+        f"hours on {CORES} cores, were it all tasks": f"{hours / CORES:.1f}",
+        f"cost at ${CORE_HOUR} a core-hour": f"${hours * CORE_HOUR:,.0f}",
+        "shard tasks in a phase": f"{size / UNIT:,.0f}",
+        "memory of a task": f"{run['peak_pss_mb'] - run['peak_driver_mb']:,} MB",
+        "shuffled bytes": f"{run['shuffle_bytes_per_record'] / 1e3:,.1f} TB",
+        "bytes in work/": f"{run['work_bytes_per_record'] / 1e3:,.1f} TB",
+    }
+    return "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in lines.items())]) + "\n"
+
+
+def result(name: str) -> Any:
+    """What a benchmark measured."""
+    return json.loads((ROOT / "benchmarks" / "results" / f"{name}.json").read_text(encoding="utf-8"))
 
 
 QUOTES: dict[str, Callable[[Report], str]] = {
@@ -126,6 +168,8 @@ QUOTES: dict[str, Callable[[Report], str]] = {
     "released-zh": lambda report: released(report, BYLAW.format(VERSIONS[1]), article="第八条"),
     "why-zh": why,
     "near-duplicates": near_duplicates,
+    "scale": scale,
+    "billion": billion,
 }
 
 

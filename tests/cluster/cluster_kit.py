@@ -15,7 +15,7 @@ import psutil
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = Path(__file__).with_name("cluster_run.py")
-PATIENCE = 120
+PATIENCE = 300
 """Seconds after which anything here has failed."""
 
 
