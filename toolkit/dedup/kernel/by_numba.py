@@ -28,6 +28,7 @@ from toolkit.dedup.kernel.columns import (
     LETTER,
     SLOW,
     SPACE,
+    SPELLED,
     TABLE_SIZE,
     Bytes,
     fold_table,
@@ -163,13 +164,29 @@ def _hidden(codes: Any, end: int) -> bool:
 
 
 @_inlined
+def _alone(codes: Any, at: int) -> bool:
+    """Whether a character stands between spaces or edges."""
+    left, here, right = codes[at - 1], codes[at], codes[at + 1]
+    return here != 0 and not here & _SPACE and (left == 0 or left & _SPACE) and (right == 0 or right & _SPACE)
+
+
+@_inlined
 def _spelled(codes: Any, end: int) -> bool:
-    """Whether two neighbors like "7 0" stand each alone: in a text with Han, `normal_form` may have to join them."""
-    for at in range(3, end - 1):
-        if codes[at] & _SPACE and not (codes[at - 1] | codes[at + 1]) & (_SPACE | _HAN):
-            left, right = codes[at - 2], codes[at + 2]
-            if (left == 0 or left & _SPACE) and (right == 0 or right & _SPACE):
-                return True
+    """Whether lone characters follow each other that `normal_form` joins, with a space that would stay without that."""
+    first = 2
+    while first < end:
+        if not _alone(codes, first):
+            first += 1
+            continue
+        last, han, stays = first, codes[first] & _HAN != 0, False
+        while codes[last + 1] & _SPACE and _alone(codes, last + 2):
+            stays |= not (codes[last] | codes[last + 2]) & _HAN
+            han += codes[last + 2] & _HAN != 0
+            last += 2
+        count = (last - first) // 2 + 1
+        if stays and count >= SPELLED and 3 * han >= count:
+            return True
+        first = last + 1
     return False
 
 

@@ -26,6 +26,7 @@ from toolkit.dedup.kernel.columns import (
     LETTER,
     SLOW,
     SPACE,
+    SPELLED,
     TABLE_SIZE,
     Bytes,
     fold_table,
@@ -46,7 +47,6 @@ Mask = npt.NDArray[np.bool_]
 
 EDGE = "\U0010ffff"
 """Stands between texts while a block of them is folded: no character, and three steps away from any that is in use."""
-_NO_SPACE = np.uint32(HAN | SPACE)
 
 
 def fold(texts: Bytes) -> tuple[Bytes, Mask]:
@@ -96,16 +96,26 @@ def _entries(codes: U32, count: int) -> tuple[U32, I64 | None]:
 
 
 def _spelled(entries: U32, edges: I64) -> I64:
-    """Return the texts with Han and two neighbors like "7 0", each alone: `normal_form` may have to join them."""
-    spaces = np.flatnonzero(entries & np.uint32(SPACE))
-    left, right = entries[spaces - 1], entries[spaces + 1]
-    signs = spaces[(left != 0) & (right != 0) & (((left | right) & _NO_SPACE) == 0)]
-    ends = [(beyond == 0) | ((beyond & np.uint32(SPACE)) != 0) for beyond in (entries[signs - 2], entries[signs + 2])]
-    texts = distinct(np.searchsorted(edges, signs[ends[0] & ends[1]]))
-    starts = np.concatenate([[0], edges])
-    return np.array(
-        [t for t in texts.tolist() if (entries[starts[t] : edges[t]] & np.uint32(HAN)).any()], dtype=np.int64
-    )
+    """Return the texts in which lone characters follow each other that `normal_form` joins, like 年 龄 7 0."""
+    is_space, is_han = np.uint32(SPACE), np.uint32(HAN)
+    spaces = np.flatnonzero(entries & is_space)
+    at = distinct(np.concatenate([spaces - 1, spaces + 1]))
+    left, here, right = entries[at - 1], entries[at], entries[at + 1]
+    at = at[(here != 0) & ((here & is_space) == 0) & _opens(left) & _opens(right)]
+    if not len(at):
+        return np.zeros(0, dtype=np.int64)
+    follows = np.concatenate([[False], (np.diff(at) == 2) & ((entries[at[:-1] + 1] & is_space) != 0)])
+    run = np.cumsum(~follows) - 1
+    han = (entries[at] & is_han) != 0
+    stays = np.concatenate([[False], ~(han[1:] | han[:-1])]) & follows
+    count = np.bincount(run)
+    joined = (count >= SPELLED) & (3 * np.bincount(run, han) >= count) & (np.bincount(run, stays) > 0)
+    return np.asarray(np.searchsorted(edges, at[joined[run]]))
+
+
+def _opens(entries: U32) -> Mask:
+    opens: Mask = (entries == 0) | ((entries & np.uint32(SPACE)) != 0)
+    return opens
 
 
 def _hidden(entries: U32) -> I64:

@@ -22,6 +22,8 @@ FIRST_SLOW = 0x2F800
 CODE = (1 << 21) - 1
 """The part of an entry of the folding table that is a code point; the marks are above it."""
 SLOW, DROP, SPACE, HAN, CONDITIONAL, DIGIT, LETTER = (1 << bit for bit in range(31, 24, -1))
+SPELLED = 4
+"""Lone characters in a row from which on spelled-out text is joined (`toolkit.text.shingles.fold._SPELLED`)."""
 _UNCHANGED = range(0xAC00, 0xF900)  # whole Hangul syllables, surrogates (not in UTF-8), private use
 _HANGUL_PARTS = range(0x1100, 0x1200)
 
