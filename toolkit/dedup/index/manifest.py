@@ -44,7 +44,7 @@ class Settings:
     """How the records of an index are compared.
 
     >>> Settings.of(("prompt", "output"), Params(threshold=0.9)).bands
-    20
+    17
     """
 
     fields: tuple[str, ...]

@@ -1,6 +1,6 @@
 """Deduplication kernel: normal forms, keys, candidates, and exact similarities of whole Arrow columns.
 
-The way of a pair: texts that share a band key are candidates (MinHash proposes, with a loss below 2e-4 at the threshold), the
+The way of a pair: texts that share a band key are candidates (MinHash proposes, with a loss below 1e-3 at the threshold), the
 exact Jaccard similarity of their shingle sets decides, and unequal salient keys (numbers, dates, negations) veto. Long runs of
 one key are crowds, settled exactly by `leaders`. All kernels give equal results; `near_duplicates` is the whole in one call.
 """

@@ -71,7 +71,7 @@ def band_keys(
 
     >>> rows, keys = band_keys(pa.array(["每日三次。", "。", "每日三次"]), params=Params())
     >>> rows.tolist(), keys.shape, bool((keys[0] == keys[1]).all())
-    ([0, 2], (2, 29), True)
+    ([0, 2], (2, 23), True)
     """
     texts = _normal(column, kernel, normal)
     lengths = np.diff(texts.offsets)

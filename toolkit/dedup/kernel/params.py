@@ -13,9 +13,9 @@ import numpy.typing as npt
 from toolkit.errors import UsageError, unknown_name
 from toolkit.text.shingles import UNITS, WIDTH
 
-PERMUTATIONS = 240
+PERMUTATIONS = 190
 WIDEST = 32
-MISS = 2e-4
+MISS = 1e-3
 ROWS_AT_MOST = 16
 
 
@@ -33,7 +33,7 @@ class Params:
         UsageError: A value lies outside its range.
 
     >>> [(t, Params(threshold=t).bands, Params(threshold=t).rows) for t in (0.7, 0.8, 0.9)]
-    [(0.7, 47, 5), (0.8, 29, 6), (0.9, 20, 10)]
+    [(0.7, 38, 5), (0.8, 23, 6), (0.9, 17, 10)]
     """
 
     threshold: float = 0.8
@@ -62,18 +62,18 @@ class Params:
 
 @functools.cache
 def bands_for(threshold: float) -> tuple[int, int]:
-    """Return (bands, rows) for a threshold: the most selective bands that 240 permutations allow without losing pairs.
+    """Return (bands, rows) for a threshold: the most selective bands that 190 permutations allow without losing pairs.
 
     Two texts of similarity s share a band of r rows with probability s^r, and none of b bands with (1 - s^r)^b. Longer
     bands propose fewer pairs in vain, so r is the largest for which b bands keep the loss *at* the threshold (the worst
-    case) under 2e-4 with b*r <= 240; exact verification then makes precision 1. Over a real spread of similarities above
-    the threshold the loss is a few in 100,000: the promise is a recall of 0.999.
+    case) under 1e-3 with b*r <= 190; exact verification then makes precision 1. Over a real spread of similarities above
+    the threshold the loss is a tenth of that: the promise is a recall of 0.999.
 
     128 permutations would do for that and cost more: at 0.7, bands of 4 rows proposed 270,000 pairs of 100,000 real texts,
     71 % of them below a similarity of 0.1 (common words), and that number grows with the square of the texts.
 
     >>> bands, rows = bands_for(0.8)
-    >>> (1 - 0.8**rows) ** bands < 2e-4
+    >>> (1 - 0.8**rows) ** bands < 1e-3
     True
     >>> bands_for(1.0)
     (1, 16)
