@@ -35,8 +35,9 @@ def shapes(batch: pa.RecordBatch) -> np.ndarray:
 
     >>> from toolkit.record import columns_of
     >>> rows = [{"id": "a", "prompt": "剂量？", "input": "", "output": "5 mg"}, {"id": "b", "prompt": "Dose?", "output": " "}]
-    >>> shapes(columns_of(rows)).tolist() == [shape_of({"prompt": "x", "input": "", "output": "x"}), NO_SHAPE]
-    True
+    >>> known, unknown = shapes(columns_of(rows)).tolist()
+    >>> [known // 27, known // 9 % 3, known // 3 % 3, known % 3] == [FILLED, EMPTY, FILLED, MISSING], unknown == NO_SHAPE
+    (True, True)
     """
     codes = np.zeros(batch.num_rows, np.int64)
     by_itself = np.zeros(batch.num_rows, np.bool_)
@@ -59,19 +60,11 @@ def _mask(column: pa.BooleanArray) -> np.ndarray:
     return mask
 
 
-def shape_of(example: Example) -> int:
-    """The shape of one plain example whose texts are empty or filled."""
-    code = 0
-    for name in TEXTS:
-        text = example.get(name)
-        code = 3 * code + (MISSING if text is None else FILLED if text else EMPTY)
-    return code
-
-
 def specimen(shape: int) -> Example:
     """An example of a shape; its texts are markers.
 
-    >>> specimen(shape_of({"prompt": "剂量？", "input": "", "output": "5 mg"}))
+    >>> from toolkit.record import columns_of
+    >>> specimen(int(shapes(columns_of([{"id": "a", "prompt": "剂量？", "input": "", "output": "5 mg"}]))[0]))
     {'prompt': '\ue000prompt\ue001', 'input': '', 'output': '\ue000output\ue001'}
     """
     states = [shape // 3**power % 3 for power in reversed(range(len(TEXTS)))]
@@ -97,7 +90,8 @@ class Layout:
 def layout(target: str, shape: int) -> Layout:
     r"""Lay out the line of a shape.
 
-    >>> layout("alpaca", shape_of({"prompt": "x", "output": "x"}))
+    >>> from toolkit.record import columns_of
+    >>> layout("alpaca", int(shapes(columns_of([{"id": "a", "prompt": "x", "output": "x"}]))[0]))
     Layout(parts=('{"instruction":"', 'prompt', '","input":"","output":"', 'output', '"}\n'), columns='instruction,input,output')
     """
     row = get(target).write(specimen(shape))
