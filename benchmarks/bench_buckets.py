@@ -24,7 +24,7 @@ import pyarrow as pa
 
 from toolkit.dedup import Dedup
 from toolkit.engine import exchange
-from toolkit.engine.store import record_writer
+from toolkit.engine.store import RECORDS, Files, Store, record_writer
 from toolkit.engine.tasks import BucketTask, run_bucket
 from toolkit.kinds import RUN_BYTES
 from toolkit.record import SCHEMA
@@ -55,15 +55,17 @@ def texts(count: int, seed: int) -> Iterator[list[str]]:
         yield batch
 
 
-def emit(stage: Dedup, folder: Path, count: int) -> tuple[list[Path], list[Path], int]:
-    """Write the records and what they emit, in shards; return the files and the bytes of text."""
+def emit(stage: Dedup, store: Store, count: int) -> tuple[list[str], int]:
+    """Write the records and what they emit, in shards; return their addresses and the bytes of text."""
     [step] = stage.steps()
-    records, emitted, size = [], [], 0
+    shards, size = [], 0
     batches = texts(count, 7)
     for shard in range(-(-count // SHARD)):
-        records.append(folder / f"{shard}.arrow")
-        emitted.append(folder / f"{shard}.emit")
-        with record_writer(records[-1], SCHEMA) as out, emitted[-1].open("wb") as file:
+        shards.append(f"{shard:032x}")
+        with (
+            record_writer(store.path(shards[-1], RECORDS), SCHEMA) as out,
+            store.path(shards[-1], "emit.arrow").open("wb") as file,
+        ):
             writer = exchange.BucketWriter(file, BUCKETS)
             for first in range(0, SHARD, BATCH):
                 column = pa.array(next(batches))
@@ -77,7 +79,7 @@ def emit(stage: Dedup, folder: Path, count: int) -> tuple[list[Path], list[Path]
                 out.write(batch)
                 size += column.nbytes
             writer.close()
-    return records, emitted, size
+    return shards, size
 
 
 def main() -> None:
@@ -94,25 +96,26 @@ def main() -> None:
     [step] = stage.steps()
     peak = {"start": _peak()}
     began = {"start": time.process_time()}
-    records, inputs, size = emit(stage, options.folder, options.records)
+    store = Store(options.folder)
+    shards, size = emit(stage, store, options.records)
+    listed = store.listed(shards)
+    inputs, records = Files(store, listed, "emit.arrow"), Files(store, listed, RECORDS)
     peak["emit"], began["emit"] = _peak(), time.process_time()
-    spilled = {"emit": sum(p.stat().st_size for p in inputs)}
+    spilled = {"emit": sum(p.stat().st_size for p in inputs.paths())}
     pairs = 0
     for number, reduce in enumerate(step.rounds[: options.rounds]):
         layout = "whole" if number == options.rounds - 1 else "buckets"
         answers = []
         for bucket in range(BUCKETS):
             name = f"{number:02x}{bucket:04x}"
-            task = BucketTask(
-                options.folder, name, tuple(inputs), bucket, BUCKETS, number == 0, reduce, layout, tuple(records)
-            )
+            task = BucketTask(options.folder, name, inputs, bucket, BUCKETS, number == 0, reduce, layout, records)
             answers.append(run_bucket(task))
-        for path in inputs:
+        for path in inputs.paths():
             path.unlink()
-        inputs = [options.folder / a.address[:2] / f"{a.address}.arrow" for a in answers]
+        inputs = Files(store, store.listed([a.address for a in answers]), "arrow")
         title = reduce.__name__
         peak[title], began[title] = _peak(), time.process_time()
-        spilled[title], pairs = sum(p.stat().st_size for p in inputs), sum(a.rows for a in answers)
+        spilled[title], pairs = sum(p.stat().st_size for p in inputs.paths()), sum(a.rows for a in answers)
         print(title, began, peak, flush=True)
     steps = list(began)
     found = {

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
@@ -67,7 +67,7 @@ class KeyReduce:
     rounds: Sequence[Callable[[pa.Table, Records], pa.Table]]
     apply: Callable[[Batch, pa.Table], Batch]
     solve: Callable[[pa.Table, Records], pa.Table] | None = None
-    report: Callable[[pa.Table], dict[str, list[bytes]]] | None = None
+    report: Callable[[pa.Table], Mapping[str, Iterable[bytes]]] | None = None
 
 
 class Unit(Protocol):
@@ -339,15 +339,13 @@ def with_refs(rows: pa.Table, shard: int, start: int = 0) -> pa.Table:
     return rows.set_column(rows.schema.get_field_index("row"), "ref", refs)
 
 
-def by_shard(rows: pa.Table, shards: int) -> list[pa.Table]:
+def by_shard(rows: pa.Table, shards: int) -> Iterator[pa.Table]:
     """Split result rows by shard and replace `ref` by `row`, in ascending order."""
-    rows = rows.sort_by("ref") if rows.num_rows else rows
-    ref = rows.column("ref")
-    row = pc.bit_wise_and(ref, pa.scalar((1 << SHARD_BITS) - 1, pa.int64()))
-    shard = pc.shift_right(ref, pa.scalar(SHARD_BITS, pa.int64())).to_numpy()
-    narrow = rows.set_column(rows.schema.get_field_index("ref"), "row", row)
-    borders = shard.searchsorted(range(shards + 1))
-    return [narrow.slice(int(a), int(b - a)) for a, b in itertools.pairwise(borders)]
+    rows = rows.sort_by("ref")
+    refs, at = rows.column("ref").to_numpy(), rows.schema.get_field_index("ref")
+    borders = refs.searchsorted([n << SHARD_BITS for n in range(shards + 1)])
+    for shard, (a, b) in enumerate(itertools.pairwise(borders.tolist())):
+        yield rows.slice(a, b - a).set_column(at, "row", pa.array(refs[a:b] - (shard << SHARD_BITS)))
 
 
 class _InMemory:

@@ -321,13 +321,26 @@ def _write_left(finished: Finished, out: Place) -> None:
 
 def _write_reports(finished: Finished, out: Place) -> None:
     """Write what the global steps report, such as `clusters.jsonl`, in the order of the stages."""
-    lines: dict[str, list[bytes]] = {name: [] for name in REPORTS}
-    for name, found in finished.reported():
-        lines[name] += found
-    for name, found in lines.items():
+    found = finished.reported()
+    for name in REPORTS:
         (out / name).unlink(missing_ok=True)
-        if found:
-            atomic.write_bytes(out / name, b"".join(dict.fromkeys(found)))  # a stage that stands twice may say it twice
+        if name in found:
+            with atomic.writing(out / name) as file:
+                file.writelines(_distinct_lines(found[name]))
+
+
+def _distinct_lines(paths: Sequence[Place]) -> Iterator[bytes]:
+    """The lines of some files, each once: a stage that stands twice may say the same twice."""
+    said: set[bytes] = set()
+    for path in paths:
+        with path.open("rb") as file:
+            for line in file:
+                if len(paths) > 1:
+                    mark = hashlib.blake2b(line, digest_size=16).digest()
+                    if mark in said:
+                        continue
+                    said.add(mark)
+                yield line
 
 
 def _left_by_end(batch: Batch) -> Iterator[tuple[Disposition, int, Batch]]:

@@ -138,10 +138,11 @@ def _with_lines(found: Sequence[tuple[Decision, bytes | None]]) -> pa.Table:
     return table.append_column("line", pa.array([lines[r] for r in table.column("ref").to_pylist()], pa.binary()))
 
 
-def report(solved: pa.Table) -> dict[str, list[bytes]]:
+def report(solved: pa.Table) -> dict[str, Iterator[bytes]]:
     """`conflicts.jsonl`: one line per prompt, with all its answers, their sources and dates, and a proposal."""
-    lines = sorted(line for line in solved.column("line").to_pylist() if line)
-    return {"conflicts.jsonl": lines} if lines else {}
+    lines = solved.column("line").drop_null()
+    ordered = lines.take(pc.sort_indices(lines))
+    return {"conflicts.jsonl": (line.as_py() for line in ordered)} if len(lines) else {}
 
 
 def apply(batch: Batch, rows: pa.Table, stage: str, policy: str) -> Batch:

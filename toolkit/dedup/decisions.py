@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import Any, NamedTuple, TypedDict
 
 import numpy as np
@@ -30,6 +32,9 @@ DECISIONS = pa.schema(
         ("likes", pa.list_(pa.struct([("id", pa.string()), ("similarity", pa.float64()), ("crowd", pa.bool_())]))),
     ]
 )
+
+BLOCK = 10_000
+"""Rows that are Python objects at once: a decision takes a hundred times the memory of its row."""
 
 
 class Like(TypedDict):
@@ -70,11 +75,15 @@ class Decision(NamedTuple):
 
 
 def table_of(decisions: Iterable[Decision]) -> pa.Table:
-    """Decisions as a table, ordered by ref."""
-    rows = sorted(decisions, key=lambda d: d.ref)
-    columns = zip(*rows, strict=True) if rows else [()] * len(DECISIONS)
-    arrays = [pa.array(values, field.type) for values, field in zip(columns, DECISIONS, strict=True)]
-    return pa.Table.from_arrays(arrays, schema=DECISIONS)
+    """Decisions as a table, ordered by ref; only a block of them is there as Python objects."""
+    rows = iter(decisions)
+    blocks = [_columns(block) for block in iter(lambda: list(islice(rows, BLOCK)), [])]
+    return pa.Table.from_batches(blocks, DECISIONS).sort_by("ref")
+
+
+def _columns(rows: Sequence[Decision]) -> pa.RecordBatch:
+    columns = zip(zip(*rows, strict=True), DECISIONS, strict=True)
+    return pa.RecordBatch.from_arrays([pa.array(values, field.type) for values, field in columns], schema=DECISIONS)
 
 
 def apply(batch: Batch, rows: pa.Table, stage: str) -> Batch:
@@ -125,27 +134,34 @@ def _without_repeats(values: list[Any]) -> list[Any]:
     return list(reversed(seen.values()))
 
 
-def clusters(solved: pa.Table, threshold: float | None = None) -> dict[str, list[bytes]]:
+def clusters(solved: pa.Table, threshold: float | None = None) -> dict[str, Iterator[bytes]]:
     """`clusters.jsonl`: a line per survivor with those dropped for it, and for near ones what decides at a higher threshold.
 
     Args:
         solved: The decisions.
         threshold: From which similarity on they were made; None for equal texts.
     """
-    groups: dict[str, list[Row]] = {}
-    own: dict[str, Row] = {}
-    for row in rows_of(solved):
-        if row.get("reason"):
-            groups.setdefault(row["survivor"], []).append(row)
-        else:
-            own[row["id"]] = row
-    names = sorted({*groups, *(name for name, row in own.items() if row.get("likes"))})
-    lines = [_line(name, own.get(name, {}), groups.get(name, ()), threshold) for name in names]
-    return {"clusters.jsonl": lines} if lines else {}
+    likes = pc.greater(pc.list_value_length(solved.column("likes")), 0)
+    told = solved.filter(pc.or_(pc.is_valid(solved.column("reason")), likes))
+    return {"clusters.jsonl": _cluster_lines(told, threshold)} if told.num_rows else {}
 
 
-def _line(survivor: str, own: Row, dropped: Iterable[Row], threshold: float | None) -> bytes:
-    rows = sorted(dropped, key=lambda r: str(r["id"]))
+def _cluster_lines(told: pa.Table, threshold: float | None) -> Iterator[bytes]:
+    survivor = pc.coalesce(told.column("survivor"), told.column("id"))  # who stays stands for itself
+    told = told.set_column(told.schema.get_field_index("survivor"), "survivor", survivor)
+    order = pc.sort_indices(told, [("survivor", "ascending"), ("id", "ascending")])
+    rows = (row for at in range(0, len(order), BLOCK) for row in rows_of(told.take(order[at : at + BLOCK])))
+    for name, group in groupby(rows, key=itemgetter("survivor")):
+        dropped, own = [], {}
+        for row in group:
+            if "reason" in row:
+                dropped.append(row)
+            else:
+                own = row
+        yield _line(name, own, dropped, threshold)
+
+
+def _line(survivor: str, own: Row, rows: Sequence[Row], threshold: float | None) -> bytes:
     line: Row = {"survivor": survivor} | ({} if threshold is None else {"threshold": threshold}) | _likes(own)
     replaced = [r["id"] for r in rows if r["ref"] < 0]
     if replaced:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, partial
+from itertools import chain
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -210,12 +212,12 @@ class Dedup(Stage):
         index = self._index
         return join.solve_near(rows, records, index, solve) if index else solve(rows, records)
 
-    def report(self, solved: pa.Table) -> dict[str, list[bytes]]:
+    def report(self, solved: pa.Table) -> dict[str, Iterable[bytes]]:
         """`clusters.jsonl` and `conflicts.jsonl`."""
         equal, alike, against_each = settled.turns(solved)
-        lines = decisions.clusters(equal), decisions.clusters(alike, threshold=self.threshold)
-        both = [line for found in lines for line in found.get("clusters.jsonl", ())]
-        return ({"clusters.jsonl": both} if both else {}) | conflicts.report(against_each)
+        found = decisions.clusters(equal), decisions.clusters(alike, threshold=self.threshold)
+        lines = [told["clusters.jsonl"] for told in found if told]
+        return {**({"clusters.jsonl": chain(*lines)} if lines else {}), **conflicts.report(against_each)}
 
     def apply_decisions(self, batch: Batch, rows: pa.Table) -> Batch:
         """Drop, cluster, flag and merge, in the order in which it was decided."""

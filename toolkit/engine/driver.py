@@ -8,14 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
 import pyarrow as pa
 
 from toolkit.engine import exchange
 from toolkit.engine.phases import Phase, phases_of
 from toolkit.engine.progress import Progress
 from toolkit.engine.runner import Runner
-from toolkit.engine.store import LEFT, RECORDS, Done, ShardRecords, Store, digest, read_records
+from toolkit.engine.store import LEFT, RECORDS, Done, Files, ShardRecords, Store, digest, read_records
 from toolkit.engine.tasks import (
     BucketTask,
     FirstRows,
@@ -65,7 +64,8 @@ class Finished:
     left: list[str] = field(default_factory=list)
     """Addresses of the shards that may hold rows that left, in order of phase and shard."""
     sorted_parts: list[Place] = field(default_factory=list)
-    reports: list[str] = field(default_factory=list)
+    reports: dict[str, list[str]] = field(default_factory=dict)
+    """Address of a Solve -> the names of what it reported."""
     used: set[str] = field(default_factory=set)
     cpu: float = 0.0
     reused: int = 0
@@ -80,11 +80,13 @@ class Finished:
         for address in self.left:
             yield from read_records(self.store.path(address, LEFT), 1000)
 
-    def reported(self) -> Iterator[tuple[str, list[bytes]]]:
-        """What the global steps have to say beside the release: file name and lines."""
-        for address in self.reports:
-            found = orjson.loads(self.store.path(address, "report").read_bytes())
-            yield from ((name, [line.encode() for line in lines]) for name, lines in sorted(found.items()))
+    def reported(self) -> dict[str, list[Place]]:
+        """What the global steps have to say beside the release: name of a file -> its parts, in the order of the stages."""
+        found: dict[str, list[Place]] = {}
+        for address, titles in self.reports.items():
+            for title in titles:
+                found.setdefault(title, []).append(self.store.path(address, title))
+        return found
 
     def exported(self, columns: Callable[[str], bool] | None = None) -> Iterator[pa.RecordBatch]:
         """The rows of the Export, in order of their key; of all columns, or of those whose name is asked for."""
@@ -130,7 +132,7 @@ class Driver:
         done = Finished(self._store, [s.name for s in stages], [Counts() for _ in stages])
         sources: Sequence[Unit | str] = units
         self._run_bytes = sum(getattr(u, "size", 0) for u in units) // self._runner.pool.workers
-        result: tuple[Place, ...] = ()
+        result: Files | None = None
         for phase in phases:
             shards = self._phase(phase, sources, result, done)
             sources = done.shards
@@ -142,9 +144,7 @@ class Driver:
             counts.check(name)
         return done
 
-    def _phase(
-        self, phase: Phase, sources: Sequence[Unit | str], result: tuple[Place, ...], done: Finished
-    ) -> list[Done]:
+    def _phase(self, phase: Phase, sources: Sequence[Unit | str], result: Files | None, done: Finished) -> list[Done]:
         buckets = bucket_count(len(sources))
         tasks = [
             ShardTask(
@@ -205,13 +205,14 @@ class Driver:
             hint="mend the cause, or raise --fault-limit; the rows lie in work/ and nothing was released",
         )
 
-    def _reduce(self, phase: Phase, step: KeyReduce, shards: Sequence[Done], done: Finished) -> tuple[Place, ...]:
+    def _reduce(self, phase: Phase, step: KeyReduce, shards: Sequence[Done], done: Finished) -> Files:
         """Run the rounds of a reduce over its buckets; returns the files whose batches the shards apply."""
         assert phase.emit is not None
         buckets = bucket_count(len(shards))
-        inputs = tuple(self._store.path(s.address, "emit.arrow") for s in shards)
-        records = tuple(self._store.path(s.address, RECORDS) for s in shards)
-        address = digest(phase.prefix, *[s.address for s in shards])
+        addresses = [s.address for s in shards]
+        listed = self._store.listed(addresses)
+        inputs, records = Files(self._store, listed, "emit.arrow"), Files(self._store, listed, RECORDS)
+        address = digest(phase.prefix, *addresses)
         for number, reduce in enumerate(step.rounds):
             last = number == len(step.rounds) - 1
             layout = ("whole" if step.solve else "shards") if last else "buckets"
@@ -222,29 +223,31 @@ class Driver:
                 for b, n in enumerate(names)
             ]
             answers = self._tasks(f"{phase.emit.name} reduce", run_bucket, tasks, done)
-            inputs = tuple(self._store.path(a.address, "arrow") for a in answers)
-        return (self._solve(step, address, inputs, records, done),) if step.solve else inputs
+            inputs = Files(self._store, self._store.listed([a.address for a in answers]), "arrow")
+        return self._solve(step, address, inputs, records, done) if step.solve else inputs
 
-    def _solve(
-        self, step: KeyReduce, address: str, inputs: Sequence[Place], records: Sequence[Place], done: Finished
-    ) -> Place:  # fmt: skip
-        assert step.solve is not None
+    def _solve(self, step: KeyReduce, address: str, inputs: Files, records: Files, done: Finished) -> Files:
         name = digest("solve", address)
-        path = self._store.path(name, "arrow")
-        if self._store.find(name) is None:
-            parts = [p for path in inputs if (p := exchange.read_part(path, 0, 1)) is not None]
-            solved = step.solve(pa.concat_tables(parts), ShardRecords(records)) if parts else None
-            write_result(path, solved, "shards", shards=len(records), buckets=1)
-            report = step.report(solved) if step.report and solved is not None else {}
-            atomic.write_bytes(
-                self._store.path(name, "report"), orjson.dumps({k: [x.decode() for x in v] for k, v in report.items()})
-            )
-            rows = 0 if solved is None else solved.num_rows
+        solved = self._store.find(name)
+        if solved is None:
+            solved = self._store.commit(self._solved(step, name, inputs, records.paths()))
             pa.default_memory_pool().release_unused()  # texts that were looked at; the driver holds none
-            self._store.commit(Done(name, rows, self._store.measure(name, ["arrow", "report"])))
-        done.reports.append(name)
+        done.reports[name] = sorted(set(solved.files) - {"arrow"})
         done.used.add(name)
-        return path
+        return Files(self._store, self._store.listed([name]), "arrow")
+
+    def _solved(self, step: KeyReduce, name: str, inputs: Files, records: Sequence[Place]) -> Done:
+        """Write what a Solve decides and reports, by streams: the lines of a report are never together in memory."""
+        assert step.solve is not None
+        parts = [p for path in inputs.paths() if (p := exchange.read_part(path, 0, 1)) is not None]
+        solved = step.solve(pa.concat_tables(parts), ShardRecords(records)) if parts else None
+        write_result(self._store.path(name, "arrow"), solved, "shards", shards=len(records), buckets=1)
+        reports = step.report(solved) if step.report and solved is not None else {}
+        for title, lines in reports.items():
+            with atomic.writing(self._store.path(name, title)) as file:
+                file.writelines(lines)
+        rows = 0 if solved is None else solved.num_rows
+        return Done(name, rows, self._store.measure(name, ["arrow", *sorted(reports)]))
 
     def _sort(self, phase: Phase, shards: Sequence[Done], done: Finished) -> list[Place]:
         """The files that hold the Export in order: those of the shards, as in most runs, or new ones."""
@@ -264,9 +267,9 @@ class Driver:
         answers = self._tasks(f"{phase.emit.name} sort", run_range, tasks, done)
         return [self._store.path(a.address, "arrow") for a in answers]
 
-    def _range(self, shards: Sequence[Done], low: str, high: str | None) -> tuple[tuple[Place, tuple[int, ...]], ...]:
+    def _range(self, shards: Sequence[Done], low: str, high: str | None) -> str:
         held = ((s.address, exchange.overlapping(s.chunks, low, high)) for s in shards)
-        return tuple((self._store.path(address, "emit.arrow"), chunks) for address, chunks in held if chunks)
+        return self._store.listed([f"{address} {' '.join(map(str, chunks))}" for address, chunks in held if chunks])
 
 
 def first_rows(read: Read, limit: int) -> list[Unit]:

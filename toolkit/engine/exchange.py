@@ -126,11 +126,13 @@ def _one_batch(table: pa.Table) -> pa.RecordBatch:
     )
 
 
-def write_parts(path: Place, parts: Sequence[pa.Table]) -> None:
-    """Write one batch per part."""
-    with atomic.writing(path) as file, pa.ipc.new_file(file, parts[0].schema) as writer:
-        for part in parts:
-            writer.write_batch(_one_batch(part))
+def write_parts(path: Place, parts: Iterable[pa.Table]) -> None:
+    """Write one batch per part; there is at least one."""
+    batches = map(_one_batch, parts)
+    first = next(batches)
+    with atomic.writing(path) as file, pa.ipc.new_file(file, first.schema) as writer:
+        for batch in itertools.chain([first], batches):
+            writer.write_batch(batch)
 
 
 def read_part(path: Place, number: int, parts: int) -> pa.Table | None:

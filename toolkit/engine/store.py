@@ -149,11 +149,34 @@ class Store:
         """Size and digest of the files of a shard."""
         return {suffix: measured(self.path(address, suffix)) for suffix in suffixes}
 
+    def listed(self, lines: Sequence[str]) -> str:
+        """Write down what is too long to send with every task; give its name. The end of the run removes it."""
+        name = digest("list", *lines)
+        atomic.write_bytes(self.path(name, "list"), "\n".join(lines).encode())
+        return name
+
+    def lines(self, name: str) -> list[str]:
+        """The lines of a list."""
+        return self.path(name, "list").read_bytes().decode().splitlines()
+
     def remove_others(self, addresses: set[str]) -> None:
         """Remove what the finished run did not use: shards of older options, leftovers of a crash."""
         for path in listed(self.root, "*/*"):
             if path.name.partition(".")[0] not in addresses:
                 path.unlink()
+
+
+@dataclass(frozen=True)
+class Files:
+    """One file of each of many finished tasks, named by a list in the store: what carries it does not grow with them."""
+
+    store: Store
+    listed: str
+    suffix: str
+
+    def paths(self) -> list[Place]:
+        """Where they lie, in the order of the list."""
+        return [self.store.path(address, self.suffix) for address in self.store.lines(self.listed)]
 
 
 class RecordWriter:

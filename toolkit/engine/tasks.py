@@ -16,6 +16,7 @@ from toolkit.engine.store import (
     LEFT,
     RECORDS,
     Done,
+    Files,
     RecordWriter,
     ShardRecords,
     Store,
@@ -70,7 +71,7 @@ class FirstRows:
                 return
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ShardTask:
     """One shard of a phase.
 
@@ -78,7 +79,7 @@ class ShardTask:
         folder: The store.
         source: A unit to read, or the address of the shard that the phase before made.
         shard: Number of the shard, in output order.
-        results: Files with the result of the reduce that this phase applies; batch number = shard.
+        results: The result of the reduce that this phase applies; batch number = shard.
         shards: How many shards the phase has.
         buckets: How many buckets its emission has.
         run_bytes: Bytes of input for each worker (see `RUN_BYTES`).
@@ -90,7 +91,7 @@ class ShardTask:
     phase: Phase
     source: Unit | str
     shard: int
-    results: tuple[Place, ...]
+    results: Files | None
     shards: int
     buckets: int
     batch_rows: int
@@ -171,8 +172,8 @@ def _table_bytes(table: pa.Table) -> bytes:
 
 
 def _result_of(task: ShardTask) -> pa.Table | None:
-    parts = [exchange.read_part(path, task.shard, task.shards) for path in task.results]
-    tables = [p for p in parts if p is not None]
+    paths = task.results.paths() if task.results else ()
+    tables = [p for path in paths if (p := exchange.read_part(path, task.shard, task.shards)) is not None]
     return pa.concat_tables(tables).sort_by("row") if tables else None
 
 
@@ -306,25 +307,26 @@ def _emit(work: Work, batch: Batch, counts: dict[int, Counts], out: _Output) -> 
     return batch
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class BucketTask:
     """One bucket of one round of a reduce.
 
     Attributes:
-        inputs: Files of the exchange, in the order of their writers; None where a writer left nothing.
+        inputs: Files of the exchange, in the order of their writers.
         by_shard: The inputs come from shards, so their `row` becomes a `ref`; else they carry `ref` already.
         output: `buckets` for another round, `shards` for the result, `whole` for a Solve.
+        records: The records that were emitted, by shard.
     """
 
     folder: Place
     address: str
-    inputs: tuple[Place, ...]
+    inputs: Files
     bucket: int
     buckets: int
     by_shard: bool
     reduce: Callable[[pa.Table, Any], pa.Table]
     output: str
-    records: tuple[Place, ...]
+    records: Files
     run_bytes: int = 0
 
 
@@ -336,18 +338,18 @@ def run_bucket(task: BucketTask) -> Done:
         return found
     start = clock.cpu_seconds()
     rows = _bucket_rows(task)
-    path = store.path(task.address, "arrow")
+    path, records = store.path(task.address, "arrow"), task.records.paths()
     count = 0
     with _without_collector():
-        result = task.reduce(rows, ShardRecords(task.records)) if rows is not None else None
+        result = task.reduce(rows, ShardRecords(records)) if rows is not None else None
         count = 0 if result is None else result.num_rows
-        write_result(path, result, task.output, shards=len(task.records), buckets=task.buckets)
+        write_result(path, result, task.output, shards=len(records), buckets=task.buckets)
     done = Done(task.address, count, store.measure(task.address, ["arrow"]), cpu=clock.cpu_seconds() - start)
     return store.commit(done)
 
 
 def _bucket_rows(task: BucketTask) -> pa.Table | None:
-    parts = [(n, exchange.read_part(path, task.bucket, task.buckets)) for n, path in enumerate(task.inputs)]
+    parts = [(n, exchange.read_part(path, task.bucket, task.buckets)) for n, path in enumerate(task.inputs.paths())]
     tables = [with_refs(p, n) if task.by_shard else p for n, p in parts if p is not None and p.num_rows]
     return pa.concat_tables(tables) if tables else None
 
@@ -367,13 +369,17 @@ def write_result(path: Place, result: pa.Table | None, layout: str, *, shards: i
         raise BrokenPromiseError(f"unknown layout {layout!r}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RangeTask:
-    """One key range of a global sort: the files that hold a part of it, with the numbers of the chunks."""
+    """One key range of a global sort.
+
+    Attributes:
+        chunks: Name of the list of the shards that hold a part of it: address, then the numbers of the chunks.
+    """
 
     folder: Place
     address: str
-    inputs: tuple[tuple[Place, tuple[int, ...]], ...]
+    chunks: str
     low: str
     high: str | None
 
@@ -384,7 +390,10 @@ def run_range(task: RangeTask) -> Done:
     if found := store.find(task.address):
         return found
     start = clock.cpu_seconds()
-    batches = [b for path, chunks in task.inputs for b in exchange.read_range(path, chunks, task.low, task.high)]
+    batches: list[pa.RecordBatch] = []
+    for line in store.lines(task.chunks):
+        shard, *chunks = line.split()
+        batches += exchange.read_range(store.path(shard, "emit.arrow"), list(map(int, chunks)), task.low, task.high)
     table = exchange.by_key(pa.Table.from_batches(batches)) if batches else None
     path = store.path(task.address, "arrow")
     if table is None:

@@ -47,7 +47,7 @@ class Release(Stage):
 
     def steps(self) -> tuple[Step, ...]:
         """Validate, split, sort."""
-        divide = KeyReduce(split.emit, (split.smallest_key,), assign_split, solve=self.solve)
+        divide = KeyReduce(split.emit, (self.draw,), assign_split, solve=self.solve)
         return (Map(self.check), divide, Export(self.emit))
 
     def check(self, batch: Batch) -> Batch:
@@ -55,9 +55,17 @@ class Release(Stage):
         detail = render.judged(batch, tuple(self.targets))
         return leave(batch, pc.is_valid(detail), self.name, "not_exportable", detail)
 
+    def draw(self, rows: pa.Table, _records: Records) -> pa.Table:
+        """Draw the lots of the groups of one bucket."""
+        return split.complete(rows, self._seed)
+
     def solve(self, rows: pa.Table, _records: Records) -> pa.Table:
         """Assign the splits over all records."""
-        return split.assign(rows, self._shares(), int(self.split.get("seed", 0)))
+        return split.assign(rows, self._shares(), self._seed)
+
+    @property
+    def _seed(self) -> int:
+        return int(self.split.get("seed", 0))
 
     def emit(self, batch: Batch) -> pa.Table:
         """The lines of every target and of the provenance, with the key that sorts them."""
@@ -101,4 +109,5 @@ class Release(Stage):
 
 def assign_split(batch: Batch, rows: pa.Table) -> Batch:
     """Write the split of every record of a batch."""
-    return set_columns(batch, {"split": rows.sort_by("row").column("split").combine_chunks()})
+    numbers = rows.sort_by("row").column("split").combine_chunks()
+    return set_columns(batch, {"split": pa.array(split.SPLITS).take(numbers)})
