@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toolkit.dedup import kernel
-from toolkit.dedup.kernel import reference
+from toolkit.dedup.kernel import near, reference
 from toolkit.text.shingles import normal_form, salient
 
 ROWS = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 30)), unique=True)
@@ -214,3 +214,34 @@ def test_ten_thousand_equal_texts_leave_one():
 
     assert found.dropped.left.tolist() == list(range(1, 10_000))
     assert set(found.dropped.right.tolist()) == {0}
+
+
+def test_pairs_are_measured_alike_however_few_texts_are_in_memory(monkeypatch):
+    draw = random.Random(3)
+    texts = ["".join(draw.choices("高血压每日三次不得2", k=draw.choice([3, 40, 900]))) for _ in range(40)]
+    texts += [text[:-1] + "次" for text in texts]
+    rows = np.arange(40)
+    work = kernel.Work(pa.chunked_array([texts]), kernel.Params(threshold=0.5), "numpy", False)
+    whole = work.verify(rows, rows + 40)
+    monkeypatch.setattr(near, "BLOCK", 1)
+    monkeypatch.setattr(near, "FEW", 2)
+
+    for one, other in zip(whole, work.verify(rows, rows + 40), strict=True):
+        assert [part.tolist() for part in one] == [part.tolist() for part in other]
+        assert len(one.left)
+
+
+def test_huge_texts_are_measured_a_few_at_a_time():
+    asked = []
+
+    class Spy:
+        def take(self, rows):
+            asked.append(len(rows))
+            return pa.array(["血压12" * 100_000] * len(rows))
+
+    work = kernel.Work(Spy(), kernel.Params(), "numba", False)
+    rows = np.arange(100)
+    near_ones, _ = work.verify(rows, rows + 100)
+
+    assert len(near_ones.left) == 100
+    assert max(asked[2:]) * 800_000 <= 3 * near.BLOCK

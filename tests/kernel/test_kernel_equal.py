@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from toolkit.dedup import kernel
 from toolkit.dedup.kernel import reference
+from toolkit.dedup.kernel.columns import to_bytes
 from toolkit.dedup.kernel.params import permutations
-from toolkit.text.shingles import normal_form
+from toolkit.dedup.kernel.salience import salient_of
+from toolkit.text.shingles import normal_form, salient_in_form
 
 KERNELS = ("numba", "numpy", "datasketch")
 PIECES = st.sampled_from(
@@ -174,6 +176,48 @@ def test_pairs_table(row, name):
     found = kernel.near_duplicates(pa.array(row["input"]), params=kernel.Params(), kernel=name)
 
     assert ("merge" if len(found.dropped.left) else "apart") == row["expect"], row["note"]
+
+
+@given(COLUMN, PARAMS, st.sampled_from([0.0, 0.3, 0.8, 1.0]))
+def test_a_similarity_is_exact_where_it_reaches_the_least_asked_for_and_0_elsewhere(texts, params, least):
+    rows = np.arange(len(texts))
+    left, right = (side.ravel() for side in np.meshgrid(rows, rows, indexing="ij"))
+    forms = kernel.normal_column(pa.array(texts, pa.string())).to_pylist()
+    exact = np.array([reference.similarity(forms[a], forms[b], params) for a, b in zip(left, right, strict=True)])
+
+    for name in KERNELS:
+        found = kernel.pair_similarities(
+            pa.array(texts, pa.string()), left, right, params=params, least=least, kernel=name
+        )
+        assert found.tolist() == np.where(exact >= least, exact, 0.0).tolist()
+
+
+@given(st.text("药不可以", max_size=8).map(lambda text: text * 60), st.integers(1, 400), st.floats(0.5, 1.0))
+def test_long_texts_that_are_given_up_early_are_really_unlike(text, cut, least):
+    other = text[:cut] + text[::-1]
+    params = kernel.Params()
+    exact = reference.similarity(text, other, params)
+
+    for name in ("numba", "numpy"):
+        [found] = kernel.pair_similarities(
+            pa.array([text, other]), np.array([0]), np.array([1]), params=params, least=least, kernel=name, normal=True
+        )
+        assert found == (exact if exact >= least else 0.0)
+
+
+SAID = st.lists(
+    st.one_of(
+        PIECES, st.sampled_from(["不得", "不", "二", "两次", "3", "mg", "no", "not", "type ii", "a型", "th", " "])
+    ),
+    max_size=10,
+).map("".join)
+
+
+@given(st.lists(st.one_of(SAID, TEXT.filter(bool)), max_size=6))
+def test_salient_tokens_of_a_column_are_those_of_each_text(texts):
+    forms = kernel.normal_column(pa.array(texts, pa.string()))
+
+    assert list(salient_of(to_bytes(forms))) == [salient_in_form(form) for form in forms.to_pylist()]
 
 
 @pytest.mark.parametrize("name", KERNELS)

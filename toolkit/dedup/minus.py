@@ -158,13 +158,12 @@ def _candidates(forms: pa.Array, known: Other, wanted: I64) -> tuple[I64, I64]:
 def _measured(forms: pa.Array, known: Other, left: I64, right: I64) -> Pairs:
     """The pairs that reach the threshold and say the same numbers and negations; enough of them for every row to leave."""
     texts = pa.chunked_array([forms, known.forms])
-    lengths = pc.binary_length(texts).to_numpy()
     work = Work(texts, known.params, known.kernel, normal=True)
     found = [Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))]
     while len(left):
         turn = np.arange(len(left)) - np.searchsorted(left, left)
         now = turn < AT_ONCE
-        near, _ = work.verify(left[now], right[now] + len(forms), lengths)
+        near, _ = work.verify(left[now], right[now] + len(forms))
         found.append(near._replace(right=near.right - len(forms)))
         rest = ~now & ~np.isin(left, near.left)
         left, right = left[rest], right[rest]

@@ -50,6 +50,8 @@ _SLOW, _DROP, _SPACE, _HAN, _CONDITIONAL, _DIGIT, _LETTER, _CODE = (
     np.uint32(mark) for mark in (SLOW, DROP, SPACE, HAN, CONDITIONAL, DIGIT, LETTER, CODE)
 )
 _BLANK, _APOSTROPHE, _DASH, _SHARP, _BANG = (np.uint32(ord(c)) for c in " '-#!")
+_PIECE = 128  # shingles between two looks whether it is worth going on
+_EPSILON = 1e-9  # a bound one too low costs a look, one too high would lose a pair
 _LANES = 64  # hashes are padded to a multiple with a repeated one, so that the inner loop is whole vectors
 
 
@@ -383,10 +385,11 @@ def _shingles(offsets: Any, data: Any, width: int, words: bool, han: Any, out_of
 # -- similarity ----------------------------------------------------------------------------------------------------------
 
 
-def similarities(texts: Bytes, left: I64, right: I64, params: Params) -> npt.NDArray[np.float64]:
+def similarities(texts: Bytes, left: I64, right: I64, params: Params, least: float) -> npt.NDArray[np.float64]:
     """Return the exact Jaccard similarity of the shingle sets of texts `left[i]` and `right[i]`; fastest sorted by left."""
     out = np.zeros(len(left))
-    _similarities(texts.offsets, texts.data, left, right, params.width, params.unit == "word", han_table(), out)
+    words = params.unit == "word"
+    _similarities(texts.offsets, texts.data, left, right, params.width, words, han_table(), least, out)
     return out
 
 
@@ -400,55 +403,106 @@ def _mask(count: int) -> Any:
 
 
 @_inlined
-def _insert(table: Any, stamps: Any, stamp: int, value: Any, mask: Any) -> bool:
-    """Put a hash into an open-addressing table whose live slots bear the stamp; return whether it is new."""
+def _slot(table: Any, stamps: Any, stamp: Any, value: Any, mask: Any) -> Any:
+    """Return where a hash stands, or would stand, in an open-addressing table whose live slots bear the stamp."""
     slot = value & mask
-    while stamps[slot] == stamp:
-        if table[slot] == value:
-            return False
+    while stamps[slot] == stamp and table[slot] != value:
         slot = (slot + _U(1)) & mask
+    return slot
+
+
+@_inlined
+def _insert(table: Any, stamps: Any, stamp: Any, value: Any, mask: Any) -> bool:
+    """Put a hash into a table; return whether it is new."""
+    slot = _slot(table, stamps, stamp, value, mask)
+    if stamps[slot] == stamp:
+        return False
     stamps[slot] = stamp
     table[slot] = value
     return True
 
 
-@_inlined
-def _holds(table: Any, stamps: Any, stamp: int, value: Any, mask: Any) -> bool:
-    slot = value & mask
-    while stamps[slot] == stamp:
-        if table[slot] == value:
-            return True
-        slot = (slot + _U(1)) & mask
-    return False
-
-
 @_compiled
-def _similarities(offsets: Any, data: Any, left: Any, right: Any, width: int, words: bool, han: Any, out: Any) -> None:
+def _similarities(
+    offsets: Any, data: Any, left: Any, right: Any, width: int, words: bool, han: Any, least: float, out: Any
+) -> None:
     codes = _buffer(offsets)
-    units, values = np.empty(len(codes), dtype=np.uint64), np.empty(len(codes), dtype=np.uint64)
+    units, one, two = _table(len(codes)), _table(len(codes)), _table(len(codes))
     size = _mask(len(codes)) + _U(1)
-    first, second = np.empty(size, dtype=np.uint64), np.empty(size, dtype=np.uint64)
-    first_stamps, second_stamps = np.full(size, -1, dtype=np.int64), np.full(size, -1, dtype=np.int64)
-    first_count, first_stamp, first_mask = 0, -2, _U(0)
+    table, stamps, missed, missed_stamps = _table(size), _stamps(size), _table(size), _stamps(size)
+    seen = _stamps(size)
+    marks, other_marks = np.zeros(4 * size, dtype=np.uint8), np.zeros(4 * size, dtype=np.uint8)
+    count, distinct, marked, stamp, mask = 0, 0, 0, np.int32(-2), _U(0)
     for pair in range(len(left)):
+        now = np.int32(pair)
         if pair == 0 or left[pair] != left[pair - 1]:
-            first_count, first_stamp = 0, pair
-            length = _decode(data, offsets[left[pair]], offsets[left[pair] + 1], codes)
-            count = _shingle(codes, length, units, values, width, words, han)
-            first_mask = _mask(count)
+            count = _decode(data, offsets[left[pair]], offsets[left[pair] + 1], codes)
+            count = _shingle(codes, count, units, one, width, words, han)
+            mask, distinct = _mask(count), 0
+            marked = _mark(one, count, marks, _U(4) * mask)
+        other = _decode(data, offsets[right[pair]], offsets[right[pair] + 1], codes)
+        other = _shingle(codes, other, units, two, width, words, han)
+        if not _may_reach(two, other, count, marked, marks, other_marks, _U(4) * mask, least):
+            continue
+        if not distinct:
+            stamp = now
             for at in range(count):
-                first_count += _insert(first, first_stamps, first_stamp, values[at], first_mask)
-        second_count, shared = 0, 0
-        length = _decode(data, offsets[right[pair]], offsets[right[pair] + 1], codes)
-        count = _shingle(codes, length, units, values, width, words, han)
-        second_mask = _mask(count)
-        for at in range(count):
-            if _insert(second, second_stamps, pair, values[at], second_mask):
-                second_count += 1
-                shared += _holds(first, first_stamps, first_stamp, values[at], first_mask)
-        union = first_count + second_count - shared
-        if union:
+                distinct += _insert(table, stamps, stamp, one[at], mask)
+        missed_mask, shared, missing = _mask(other), 0, 0
+        for at in range(other):
+            slot = _slot(table, stamps, stamp, two[at], mask)
+            if stamps[slot] == stamp:
+                shared += seen[slot] != now
+                seen[slot] = now
+            else:
+                missing += _insert(missed, missed_stamps, now, two[at], missed_mask)
+        union = distinct + missing
+        if union and shared / union >= least:
             out[pair] = shared / union
+
+
+@_inlined
+def _mark(values: Any, count: int, marks: Any, mask: Any) -> int:
+    """Mark the places of some hashes; return how many places that are: no more than there are distinct hashes."""
+    marks[: mask + _U(1)] = 0
+    marked = 0
+    for at in range(count):
+        place = values[at] & mask
+        marked += marks[place] == 0
+        marks[place] = 1
+    return marked
+
+
+@_inlined
+def _may_reach(
+    values: Any, count: int, others: int, marked: int, marks: Any, own: Any, mask: Any, least: float
+) -> bool:
+    """Say whether texts may be alike by how many places only one of them marks: most candidates are far from alike.
+
+    Two hashes may share a place, so that less is seen missing than is; never more.
+    """
+    own[: mask + _U(1)] = 0
+    at, missing = 0, 0
+    while at < count:
+        end = min(at + _PIECE, count)
+        while at < end:
+            place = values[at] & mask
+            missing += (marks[place] | own[place]) == 0
+            own[place] = 1
+            at += 1
+        if min(others, count - missing) < (least - _EPSILON) * (marked + missing):
+            return False
+    return True
+
+
+@_inlined
+def _table(size: Any) -> Any:
+    return np.empty(size, dtype=np.uint64)
+
+
+@_inlined
+def _stamps(size: Any) -> Any:
+    return np.full(size, -1, dtype=np.int32)
 
 
 # -- leaders -------------------------------------------------------------------------------------------------------------

@@ -257,13 +257,15 @@ def bands(texts: Bytes, params: Params, only: range) -> U64:
 # -- similarity ----------------------------------------------------------------------------------------------------------
 
 
-def similarities(texts: Bytes, left: I64, right: I64, params: Params) -> npt.NDArray[np.float64]:
-    """Return the exact Jaccard similarity of the shingle sets of texts `left[i]` and `right[i]`."""
+def similarities(texts: Bytes, left: I64, right: I64, params: Params, least: float) -> npt.NDArray[np.float64]:
+    """Return the exact Jaccard similarity of the shingle sets of texts `left[i]` and `right[i]`; 0 if less than `least`."""
     sizes = np.diff(texts.offsets)
     weights = np.cumsum(sizes[left] + sizes[right]) // BLOCK
     edges = np.flatnonzero(np.diff(weights, prepend=-1, append=-1)) if len(left) else np.zeros(1, dtype=np.int64)
     parts = [_similarities_block(texts, left[a:b], right[a:b], params) for a, b in pairwise(edges)]
-    return np.concatenate([np.zeros(0), *parts])
+    found = np.concatenate([np.zeros(0), *parts])
+    found[found < least] = 0.0
+    return found
 
 
 def _similarities_block(texts: Bytes, left: I64, right: I64, params: Params) -> npt.NDArray[np.float64]:

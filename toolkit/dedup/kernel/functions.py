@@ -19,7 +19,7 @@ from toolkit.dedup.kernel.columns import I64, Bytes, replace_slow, to_bytes, to_
 from toolkit.dedup.kernel.crowd import leaders_of
 from toolkit.dedup.kernel.hashes import U64
 from toolkit.dedup.kernel.params import Params
-from toolkit.text.shingles import salient_in_form
+from toolkit.dedup.kernel.salience import salient_of
 
 Column: TypeAlias = pa.Array | pa.ChunkedArray
 LEADERS_BLOCK = 1 << 22  # bytes of texts that a crowd adds at once to the leaders found so far
@@ -97,25 +97,46 @@ def similarities(
 
 
 def pair_similarities(
-    column: Column, left: I64, right: I64, *, params: Params, kernel: str = "auto", normal: bool = False
+    column: Column,
+    left: I64,
+    right: I64,
+    *,
+    params: Params,
+    least: float = 0.0,
+    kernel: str = "auto",
+    normal: bool = False,
 ) -> npt.NDArray[np.float64]:
-    """Return the exact Jaccard similarity of rows `left[i]` and `right[i]` of one column; fastest when sorted by left."""
+    """Return the exact Jaccard similarity of rows `left[i]` and `right[i]` of one column; fastest when sorted by left.
+
+    Args:
+        column: The texts.
+        left: Rows.
+        right: Rows.
+        params: What a shingle is.
+        least: A smaller similarity is of no interest and told as 0: most of two unlike texts need not be read.
+        kernel: One of `KERNELS`.
+        normal: Whether the column is in normal form.
+
+    >>> column, rows = pa.array(["每日三次，饭后服用", "每日三次，饭前服用"]), (np.array([0, 0]), np.array([0, 1]))
+    >>> [pair_similarities(column, *rows, params=Params(), least=t).round(2).tolist() for t in (0.0, 0.5)]
+    [[1.0, 0.14], [1.0, 0.0]]
+    """
     texts = _normal(column, kernel, normal)
-    found: npt.NDArray[np.float64] = backend_for(kernel, texts).similarities(texts, left, right, params)
+    found: npt.NDArray[np.float64] = backend_for(kernel, texts).similarities(texts, left, right, params, least)
     return found
 
 
 def salient_keys(column: Column, *, kernel: str = "auto", normal: bool = False) -> U64:
     """Return a 64-bit hash of `toolkit.text.shingles.salient` of every text; texts with unequal ones are never merged.
 
-    It costs some 30 us for a page (a Python scan), so it is asked for the texts of near pairs only.
+    It costs some 50 us for a page (a Python scan), so it is asked for the texts of near pairs only.
 
     >>> keys = salient_keys(pa.array(["每日3次", "每日三次", "每日2次", "应当服用", "不得服用"]))
     >>> bool(keys[0] == keys[1]), len(set(keys.tolist()))
     (True, 4)
     """
-    forms = to_column(_normal(column, kernel, normal)).to_pylist()
-    digests = (hashlib.blake2b("\x1f".join(salient_in_form(form)).encode(), digest_size=8).digest() for form in forms)
+    found = salient_of(_normal(column, kernel, normal))
+    digests = (hashlib.blake2b("\x1f".join(words).encode(), digest_size=8).digest() for words in found)
     return np.frombuffer(b"".join(digests), dtype="<u8").astype(np.uint64)
 
 

@@ -11,10 +11,11 @@ So no two kept texts that share a band and a salient key reach the threshold, an
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable, Iterator
-from itertools import groupby, pairwise
+from itertools import groupby
 from operator import itemgetter
-from typing import NamedTuple, Protocol
+from typing import IO, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -31,7 +32,11 @@ from toolkit.dedup.kernel.params import Params
 F64 = npt.NDArray[np.float64]
 _HALF, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
 KEY_BYTES = 64 << 20
-BLOCK = 1 << 25  # bytes of texts in memory while pairs are verified
+"""Band keys that are kept in memory."""
+BLOCK = 1 << 25
+"""Bytes of normal forms that are compared at once."""
+FEW = 16
+"""Pairs that are compared at first, when nothing is known of the size of the texts."""
 
 
 class Texts(Protocol):
@@ -58,6 +63,9 @@ class Pairs(NamedTuple):
     def chosen(self, mask: npt.NDArray[np.bool_]) -> Pairs:
         """Some of the pairs."""
         return Pairs(self.left[mask], self.right[mask], self.similarity[mask])
+
+
+NONE = Pairs(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0))
 
 
 class NearDuplicates(NamedTuple):
@@ -92,7 +100,7 @@ def near_duplicates(
     del exact
     pairs = work.candidates((twin == np.arange(len(twin))) & (lengths > 0))
     alone = ~pairs.crowded
-    verified, vetoed = work.verify(pairs.left[alone], pairs.right[alone], lengths)
+    verified, vetoed = work.verify(pairs.left[alone], pairs.right[alone])
     crowds = crowds_of(pairs.left[pairs.crowded], pairs.right[pairs.crowded], rank)
     _, kept_for, similarity = settle(work, crowds, verified, rank)
     return NearDuplicates(_with_twins(twin, kept_for, similarity, lengths), vetoed)
@@ -132,58 +140,70 @@ class Work(NamedTuple):
     def candidates(self, wanted: npt.NDArray[np.bool_]) -> Candidates:
         """Return the candidates among some rows, each once; the pairs of short runs and the chains of crowds apart.
 
-        The band keys are the largest array there is: they are made and used in groups of bands, a reading for each.
+        The band keys are the largest array there is: where they are many, they wait in a file for their band's turn.
         """
-        group = max(1, KEY_BYTES // (8 * (len(wanted) or 1)))
         plain, chains = np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.uint64)
         rows = np.flatnonzero(wanted)
-        for start in range(0, self.params.bands, group):
-            keys = self._keys(wanted, range(start, min(start + group, self.params.bands)))
-            for column in keys:
-                found = candidate_pairs(column, rows)
+        with tempfile.SpooledTemporaryFile(max_size=KEY_BYTES) as file:
+            self._write_keys(wanted, 8 * len(rows), file)
+            for band in range(self.params.bands):
+                file.seek(8 * len(rows) * band)
+                found = candidate_pairs(np.frombuffer(file.read(8 * len(rows)), dtype=np.uint64), rows)
                 packed = (found.left.astype(np.uint64) << np.uint64(32)) | found.right.astype(np.uint64)
                 plain = distinct(np.concatenate([plain, packed[~found.crowded]]))
                 chains = distinct(np.concatenate([chains, packed[found.crowded]]))
-            del keys
         both = np.concatenate([plain, chains])
         crowded = np.repeat([False, True], [len(plain), len(chains)])
         return Candidates((both >> _HALF).astype(np.int64), (both & _LOW).astype(np.int64), crowded)
 
-    def _keys(self, wanted: npt.NDArray[np.bool_], only: range) -> U64:
-        keys = np.empty((len(only), int(wanted.sum())), dtype=np.uint64)
+    def _write_keys(self, wanted: npt.NDArray[np.bool_], size: int, file: IO[bytes]) -> None:
+        """Write the keys of some rows band by band, each band `size` bytes."""
         first = used = 0
         for forms in self.forms():
-            rows, found = f.band_keys(forms, params=self.params, only=only, kernel=self.kernel, normal=True)
+            rows, found = f.band_keys(forms, params=self.params, kernel=self.kernel, normal=True)
             found = found[wanted[rows + first]]
-            keys[:, used : used + len(found)] = found.T
-            used, first = used + len(found), first + len(forms)
-        return keys
+            for band in range(self.params.bands):
+                file.seek(size * band + used)
+                file.write(found[:, band].tobytes())
+            used, first = used + 8 * len(found), first + len(forms)
 
-    def verify(self, left: I64, right: I64, lengths: I64, *, sized: bool = False) -> tuple[Pairs, Pairs]:
+    def verify(self, left: I64, right: I64) -> tuple[Pairs, Pairs]:
         """Measure pairs; return those that reach the threshold, and of these apart those whose salient tokens differ.
 
-        Args:
-            left: Rows, best sorted.
-            right: Rows.
-            lengths: Bytes of every row, or of every pair if `sized`; they only bound the memory of a step.
-            sized: What `lengths` counts.
+        They are taken in the order given, which for speed is sorted. How many at once is learnt from the size of the
+        texts of those before, so that some tens of megabytes are in memory whatever the texts are.
         """
-        sizes = lengths if sized else lengths[left] + lengths[right]
-        similarity = np.zeros(len(left))
-        for a, b in _spans(sizes):
-            rows, places = np.unique(np.concatenate([left[a:b], right[a:b]]), return_inverse=True)
-            one, two = places[: b - a], places[b - a :]
-            similarity[a:b] = f.pair_similarities(
-                self.take(rows), one, two, params=self.params, kernel=self.kernel, normal=True
-            )
-        near = similarity >= self.params.threshold
-        pairs, sizes = Pairs(left[near], right[near], similarity[near]), sizes[near]
-        equal = np.zeros(len(sizes), dtype=np.bool_)
-        for a, b in _spans(sizes):
-            rows, places = np.unique(np.concatenate([pairs.left[a:b], pairs.right[a:b]]), return_inverse=True)
-            salient = f.salient_keys(self.take(rows), kernel=self.kernel, normal=True)[places]
-            equal[a:b] = salient[: b - a] == salient[b - a :]
+        found: list[tuple[Pairs, npt.NDArray[np.bool_]]] = []
+        first, step = 0, FEW
+        while first < len(left):
+            last = first + step
+            pairs, equal, size = self._measured(left[first:last], right[first:last])
+            found.append((pairs, equal))
+            first, step = last, max(1, min(4 * step, step * BLOCK // (size or 1)))
+        if not found:
+            return NONE, NONE
+        pairs = Pairs(*(np.concatenate(columns) for columns in zip(*(p for p, _ in found), strict=True)))
+        equal = np.concatenate([e for _, e in found])
         return pairs.chosen(equal), pairs.chosen(~equal)
+
+    def _measured(self, left: I64, right: I64) -> tuple[Pairs, npt.NDArray[np.bool_], int]:
+        """Return the pairs that reach the threshold, which of them have equal salient tokens, and the bytes read."""
+        rows, places = _unique(np.concatenate([left, right]))
+        forms = self.take(rows)
+        one, two = places[: len(left)], places[len(left) :]
+        similarity = self._similarity(forms, one, two)
+        near = similarity > 0
+        asked, places = _unique(np.concatenate([one[near], two[near]]))
+        salient = f.salient_keys(forms.take(pa.array(asked)), kernel=self.kernel, normal=True)[places]
+        half = len(places) // 2
+        return Pairs(left[near], right[near], similarity[near]), salient[:half] == salient[half:], forms.nbytes
+
+    def _similarity(self, forms: pa.Array, one: I64, two: I64) -> F64:
+        """Return the similarities that reach the threshold; else 0."""
+        params = self.params
+        return f.pair_similarities(
+            forms, one, two, params=params, least=params.threshold, kernel=self.kernel, normal=True
+        )
 
     def lead(self, rows: I64) -> Pairs:
         """Return who follows whom among rows in survivor order."""
@@ -192,16 +212,15 @@ class Work(NamedTuple):
         if self.apart is not None:
             same = spread_array(same + self.apart[rows].astype(np.uint64))
         member, leader, _ = f.leaders(forms, params=self.params, same=same, kernel=self.kernel, normal=True)
-        similarity = f.pair_similarities(forms, member, leader, params=self.params, kernel=self.kernel, normal=True)
-        sure = similarity >= self.params.threshold
+        similarity = self._similarity(forms, member, leader)
+        sure = similarity > 0
         return Pairs(rows[member[sure]], rows[leader[sure]], similarity[sure])
 
 
-def _spans(sizes: I64) -> Iterator[tuple[int, int]]:
-    """Yield (first, last) of consecutive items of about `BLOCK` bytes together."""
-    blocks = np.cumsum(sizes) // BLOCK
-    edges = np.flatnonzero(np.diff(blocks, prepend=-1, append=-1)).tolist() if len(sizes) else []
-    yield from pairwise(edges)
+def _unique(rows: I64) -> tuple[I64, I64]:
+    """Return the distinct rows, sorted, and the place of each row among them."""
+    names = distinct(rows)
+    return names, np.searchsorted(names, rows)
 
 
 def _first_twins(exact: U64, rank: I64) -> I64:

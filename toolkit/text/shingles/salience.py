@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import groupby
+from typing import NamedTuple
 
 from toolkit.text.shingles.fold import normal_form
 
@@ -75,6 +76,8 @@ _MODALS = str.split(
 )
 # 右 and right: the wrong side of a patient; 中臂型 and 下臂型: two injuries
 _SIDES = str.split("left right upper lower anterior posterior positive negative")
+_TYPED = str.split("type stage grade class phase")
+_LETTERS = str.split("a b c d")  # before 型, 级, 期
 _ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5"}
 _CONTRACTED = str.split("is are was were do does did has have had wo would could should ca must need might")
 _CANONICAL = {
@@ -174,57 +177,81 @@ def _date(found: re.Match[str]) -> str:
     return "-".join(_plain(part) for part in (year, month, day) if part)
 
 
-_KINDS: dict[str, tuple[str, Callable[[re.Match[str]], str]]] = {
+class _Kind(NamedTuple):
+    """A kind of token: how it may begin (one sign or two; for Latin the whole word), how it is written, what it says."""
+
+    begins: frozenset[str]
+    pattern: str
+    say: Callable[[re.Match[str]], str]
+
+
+_ORDINARY = str.split(
+    "一般 一定 一直 一样 一起 一些 一旦 一切 一致 统一 唯一 之一 万一 百姓 十分(?!之|钟) 非常 不仅 不但 不过 不管 不论 无论 不断 "
+    "未来 是否 能否 可否 反应 适应 供应 效应 相应 对应 应用 左右"
+)
+_MODALS_HAN = str.split(
+    "应当 应该 务必 必须 必需 可以 允许 准许 有权 严禁 禁止 禁忌 禁用 慎用 没有 不得 不能 不可 不宜 不应 千万别 别再 别吃 别用 "
+    "应 须 不 未 非 无 没 勿 否 禁 忌"
+)
+_SIGNS = "²³¹⁰⁴⁵⁶⁷⁸⁹⁻¼½¾ⅰⅱⅲⅳⅴⅵⅶⅷⅸⅹⅺⅻ①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳<>≤≥±‰半"
+_PLACES = [*"左右", "阴性", "阳性", *(a + b for a in "上中下左右前后内外" for b in "型期级叶肢臂侧")]
+_LATIN_WORDS = {*_MODALS, *filter(str.isascii, _CANONICAL)}
+
+
+def _two(words: Iterable[str]) -> frozenset[str]:
+    return frozenset(word[:2] for word in words)
+
+
+_KINDS = {
     # words whose first sign only looks like a number or a negation: consumed, nothing said
-    "ordinary": (
-        "一般|一定|一直|一样|一起|一些|一旦|一切|一致|统一|唯一|之一|万一|百姓|十分(?!之|钟)|非常|不仅|不但|不过|不管|不论|无论|不断|未来|是否|能否|可否|反应|适应|供应|效应|相应|对应|应用|左右",
-        lambda _: "",
-    ),
-    "modal_han": (
-        "应当|应该|务必|必须|必需|可以|允许|准许|有权|严禁|禁止|禁忌|禁用|慎用|没有|不得|不能|不可|不宜|不应|千万别|别再|别吃|别用|[应须不未非无没勿否禁忌]",
-        lambda found: _CANONICAL.get(found[0], found[0]),
-    ),
-    "date": (rf"(?<![0-9.]){_LONG_DATE}", _date),
-    "percent_of": (rf"(?P<of>[百千])分之(?P<share>{_ARABIC}|{_NUMERALS})", _share),
-    "number": (
+    "ordinary": _Kind(_two(_ORDINARY), "|".join(_ORDINARY), lambda _: ""),
+    "modal_han": _Kind(_two(_MODALS_HAN), "|".join(_MODALS_HAN), lambda found: _CANONICAL.get(found[0], found[0])),
+    "date": _Kind(frozenset("0123456789"), rf"(?<![0-9.]){_LONG_DATE}", _date),
+    "percent_of": _Kind(frozenset({"百分", "千分"}), rf"(?P<of>[百千])分之(?P<share>{_ARABIC}|{_NUMERALS})", _share),
+    "number": _Kind(
+        frozenset("0123456789-"),
         rf"(?P<sign>(?:(?<![0-9])-)?)(?P<arabic>{_ARABIC})(?P<powers>[万亿千百]*)(?P<percent>(?: ?%| ?percent(?![a-z]))?)"
         + _UNIT % ("latin", "han"),
         _number,
     ),
-    "numeral": (
+    "numeral": _Kind(
+        frozenset("零〇一二三四五六七八九十百千万亿两廿卅壹贰叁肆伍陆柒捌玖拾佰仟"),
         rf"(?P<numerals>{_NUMERALS})(?:点(?P<point>[零〇一二三四五六七八九]+))?" + _UNIT % ("latin2", "han2"),
         _numeral,
     ),
-    "signs": ("[²³¹⁰⁴-⁹⁻¼-¾ⅰ-ⅻ①-⑳<>≤≥±‰]|半", lambda found: "0.5" if found[0] == "半" else found[0]),
-    "place": ("[上中下左右前后内外][型期级叶肢臂侧]|[左右]|[阴阳]性", lambda found: found[0]),
-    "bang": ("!", lambda _: "not"),
+    "signs": _Kind(frozenset(_SIGNS), f"[{_SIGNS}]", lambda found: "0.5" if found[0] == "半" else found[0]),
+    "place": _Kind(_two(_PLACES), _alternatives(_PLACES), lambda found: found[0]),
+    "bang": _Kind(frozenset("!"), "!", lambda _: "not"),
 }
-_LATIN_KINDS: dict[str, tuple[str, Callable[[re.Match[str]], str]]] = {
-    "modal_latin": (
-        f"(?:{_by_initial({*_MODALS, *(word for word in _CANONICAL if word.isascii())})})(?![a-z0-9])",
+_LATIN_KINDS = {
+    "modal_latin": _Kind(
+        frozenset(_LATIN_WORDS),
+        f"(?:{_by_initial(_LATIN_WORDS)})(?![a-z0-9])",
         lambda found: _CANONICAL.get(found[0], found[0]),
     ),
-    "side": (f"(?:non|{_alternatives(_SIDES)})(?![a-z0-9])", lambda found: found[0]),
-    "type": (
-        r"(?:type|stage|grade|class|phase) (?P<roman>i{1,3}|iv|v|[a-d])(?![a-z0-9])|[a-d][型级期]",
+    "side": _Kind(frozenset(["non", *_SIDES]), f"(?:non|{_alternatives(_SIDES)})(?![a-z0-9])", lambda found: found[0]),
+    "type": _Kind(
+        frozenset([*_TYPED, *_LETTERS]),
+        rf"(?:{'|'.join(_TYPED)}) (?P<roman>i{{1,3}}|iv|v|[a-d])(?![a-z0-9])|[{''.join(_LETTERS)}][型级期]",
         lambda found: _ROMAN.get(found["roman"], found["roman"]) if found["roman"] else found[0],
     ),
-    "number_latin": (f"(?:{_by_initial(_ENGLISH_NUMBERS)})(?![a-z0-9])", lambda found: _ENGLISH_NUMBERS[found[0]]),
+    "number_latin": _Kind(
+        frozenset(_ENGLISH_NUMBERS),
+        f"(?:{_by_initial(_ENGLISH_NUMBERS)})(?![a-z0-9])",
+        lambda found: _ENGLISH_NUMBERS[found[0]],
+    ),
 }
 # nearly every character begins none of them; asking that first makes the scan ten times faster
-_GATE = (
-    "(?=[-0-9!²³¹⁰⁴-⁹⁻¼-¾ⅰ-ⅻ①-⑳<>≤≥±‰半零〇一二三四五六七八九十百千万亿两廿卅壹贰叁肆伍陆柒捌玖拾佰仟"
-    "应务必可允准有严禁慎没不别须未非无勿否忌反适供效相对是能唯统之"
-    "上中下左右前后内外阴阳])"
-)
+_GATE = f"[{re.escape(''.join(sorted({begin[0] for kind in _KINDS.values() for begin in kind.begins})))}]"
+_WORD_BORDER = "(?<![a-z0-9])"
 
 
-def _named(kinds: dict[str, tuple[str, Callable[[re.Match[str]], str]]]) -> str:
-    return "|".join(f"(?P<{kind}>{pattern})" for kind, (pattern, _) in kinds.items())
+def _named(kinds: Mapping[str, _Kind]) -> str:
+    return "|".join(f"(?P<{name}>{kind.pattern})" for name, kind in kinds.items())
 
 
-_SCAN = re.compile(f"(?<![a-z0-9])(?=[a-z])(?:{_named(_LATIN_KINDS)})|{_GATE}(?:{_named(_KINDS)})")
-_SAID = {kind: (re.compile(pattern), say) for kind, (pattern, say) in (_KINDS | _LATIN_KINDS).items()}
+_SCAN = re.compile(f"{_WORD_BORDER}(?=[a-z])(?:{_named(_LATIN_KINDS)})|(?={_GATE})(?:{_named(_KINDS)})")
+_SAID = {name: (re.compile(kind.pattern), kind.say) for name, kind in (_KINDS | _LATIN_KINDS).items()}
 
 
 @functools.lru_cache(maxsize=1 << 16)
@@ -255,11 +282,46 @@ def salient(text: str) -> tuple[str, ...]:
     return salient_in_form(normal_form(text))
 
 
-def salient_in_form(form: str) -> tuple[str, ...]:
+def salient_in_form(form: str, places: Iterable[int] | None = None) -> tuple[str, ...]:
     """Return `salient` of a text that is in normal form already.
 
-    >>> salient_in_form("第3条不得")
-    ('3', '不得')
+    Args:
+        form: The text.
+        places: Where a token may begin, in order; more than that do no harm, a missing one would. None means anywhere.
+
+    >>> salient_in_form("第3条不得"), salient_in_form("第3条不得", [1, 2, 3])
+    (('3', '不得'), ('3', '不得'))
     """
-    finds = (_say(match.lastgroup or "", match[0]) for match in _SCAN.finditer(form))
-    return tuple(word for words in finds for word in words)
+    words: list[str] = []
+    for found in _SCAN.finditer(form) if places is None else _matches(form, places):
+        words += _say(found.lastgroup or "", found.group())
+    return tuple(words)
+
+
+def _matches(form: str, places: Iterable[int]) -> Iterator[re.Match[str]]:
+    end = 0
+    for at in places:
+        if at >= end and (found := _beginning_with(form[at])(form, at)):
+            end = found.end()
+            yield found
+
+
+@functools.cache
+def _beginning_with(sign: str) -> Callable[[str, int], re.Match[str] | None]:
+    """Return the scan of the kinds that begin with a sign: asking all of them takes three times as long."""
+    border, kinds = (_WORD_BORDER, _LATIN_KINDS) if sign.isascii() and sign.isalpha() else ("", _KINDS)
+    chosen = {n: k for n, k in kinds.items() if any(begin[0] == sign for begin in k.begins)}
+    return re.compile(f"{border}(?:{_named(chosen) or '(?!)'})").match
+
+
+def beginnings() -> tuple[frozenset[str], frozenset[str]]:
+    """Return the signs, alone or two together, and the Latin words with which a token may begin.
+
+    Who scans many texts looks only there.
+
+    >>> signs, words = beginnings()
+    >>> "三" in signs, "应" in signs, "可以" in signs, "可" in signs, "twice" in words, "dose" in words
+    (True, True, True, False, True, False)
+    """
+    signs, words = (frozenset().union(*(k.begins for k in kinds.values())) for kinds in (_KINDS, _LATIN_KINDS))
+    return frozenset(s for s in signs if s[0] not in signs or len(s) == 1), words
