@@ -1,6 +1,6 @@
 """Near duplicates: bands propose, the exact similarity decides, what says another thing is left alone.
 
-A bucket of candidates is verified block by block of the left text; the solve keeps, in survivor order, every record that is not similar to one already kept (`toolkit.dedup.kernel.near` is the same in one process).
+A bucket of candidates is verified tile by tile (texts of few shards with texts of few shards); the solve keeps, in survivor order, every record that is not similar to one already kept (`toolkit.dedup.kernel.near` is the same in one process).
 """
 
 from __future__ import annotations
@@ -19,32 +19,34 @@ from toolkit.dedup.kernel.columns import I64
 from toolkit.dedup.kernel.functions import exact_halves
 from toolkit.dedup.kernel.hashes import spread_array
 from toolkit.dedup.kernel.near import Work, crowds_of, settle
-from toolkit.dedup.pairs import Kind, pairs_table
+from toolkit.dedup.pairs import Kind, pairs_table, tiles
 from toolkit.dedup.survivor import Facts, facts_of, rank
 from toolkit.kinds import Records
 
 REASON = "near_duplicate"
 PROMPT_SHARE = 0.75
 """How alike the prompts of near examples must be, as a share of the threshold: they are short, so an edit weighs more."""
-BYTES_AHEAD = 1 << 12
-"""A guess at the size of a text, for blocks of verification."""
 
 
 def verify(rows: pa.Table, records: Records, fields: Sequence[str], params: Params, kernel: str) -> pa.Table:
     """Measure the pairs of one bucket; all else goes on unmeasured."""
-    pairs = (
-        rows.group_by(["left", "right", "kind"])
-        .aggregate([])
-        .sort_by([(n, "ascending") for n in ("left", "right", "kind")])
-    )
-    left, right, kind = (pairs.column(n).combine_chunks().to_numpy(zero_copy_only=False) for n in pairs.column_names)
+    left, right, kind = _distinct(*(rows.column(n).to_numpy() for n in ("left", "right", "kind")))
     asked, others = kind == Kind.PAIR, [k for k in (Kind.CROWD, Kind.TWIN, Kind.PROMPT) if (kind == k).any()]
     work = Work(Texts(records, fields), params, kernel, normal=False)
-    near, vetoed = work.verify(left[asked], right[asked], np.full(int(asked.sum()), BYTES_AHEAD), sized=True)
+    near, vetoed = work.verify(left[asked], right[asked])
     same = _same_question(near, records, params, kernel)
     parts = [(near.chosen(same), Kind.NEAR), (near.chosen(~same), Kind.VETOED), (vetoed, Kind.VETOED)]
     parts += [(Pairs(left[kind == k], right[kind == k], np.zeros(int((kind == k).sum()))), k) for k in others]
     return pa.concat_tables([pairs_table(p, k) for p, k in parts])
+
+
+def _distinct(left: I64, right: I64, kind: np.ndarray) -> tuple[I64, I64, np.ndarray]:
+    """Each pair once, tile by tile: what is read together lies together."""
+    order = np.lexsort((kind, right, left, tiles(left, right)))
+    left, right, kind = left[order], right[order], kind[order]
+    new = np.ones(len(left), bool)
+    new[1:] = (left[1:] != left[:-1]) | (right[1:] != right[:-1]) | (kind[1:] != kind[:-1])
+    return left[new], right[new], kind[new]
 
 
 def _same_question(pairs: Pairs, records: Records, params: Params, kernel: str) -> np.ndarray:

@@ -8,6 +8,9 @@ import numpy as np
 import pyarrow as pa
 
 from toolkit.dedup.kernel import Pairs
+from toolkit.dedup.kernel.columns import I64
+from toolkit.dedup.kernel.hashes import SPREAD_1, STEP, U64
+from toolkit.kinds import SHARD_BITS
 
 
 class Kind(IntEnum):
@@ -42,3 +45,20 @@ def pairs_table(pairs: Pairs, kind: Kind) -> pa.Table:
     """
     kinds = np.full(len(pairs.left), kind, dtype=np.uint8)
     return pa.table({**dict(zip(Pairs._fields, map(pa.array, pairs), strict=True)), "kind": kinds})
+
+
+TILE_BITS = SHARD_BITS + 4
+"""Sixteen shards."""
+
+
+def tiles(left: I64, right: I64) -> U64:
+    """A number for each pair by the shards of its two texts: pairs of a tile are read from 32 shards, however many there are.
+
+    >>> refs = np.array([1, 17, 40]) << SHARD_BITS
+    >>> one, two = tiles(refs, refs + 5), tiles(refs, refs[:1] + 5)
+    >>> bool((one == two)[0]), bool((one == two)[1])
+    (True, False)
+    """
+    one, two = (refs >> TILE_BITS for refs in (left, right))
+    numbers: U64 = one.astype(np.uint64) * np.uint64(STEP) + two.astype(np.uint64) * np.uint64(SPREAD_1)
+    return numbers

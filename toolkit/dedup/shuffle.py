@@ -4,7 +4,7 @@ Each text is folded once. It sends one row with its exact key and all its band k
 
 1. By exact key: equal texts become *twins* of the first of them, and only that one sends its band keys on.
 2. By band key: texts that share one become candidate pairs, or links of a crowd.
-3. By block of texts: candidates are measured (`near.verify`).
+3. By where the texts lie: candidates are measured (`near.verify`).
 
 Twins and equal prompts pass through the later rounds, so that the solve sees all at once.
 """
@@ -22,12 +22,9 @@ from toolkit.dedup.index import Index, join
 from toolkit.dedup.kernel import Params, band_keys, candidate_pairs, normal_column
 from toolkit.dedup.kernel.columns import I64
 from toolkit.dedup.kernel.functions import exact_halves
-from toolkit.dedup.kernel.hashes import STEP, U64
-from toolkit.dedup.pairs import Kind
+from toolkit.dedup.kernel.hashes import U64
+from toolkit.dedup.pairs import Kind, tiles
 from toolkit.kinds import Batch
-
-BLOCK_BITS = 13
-"""Pairs are verified in blocks of 8,192 neighboring left texts, so that a block reads few shards."""
 
 
 def emit(batch: Batch, fields: Sequence[str], params: Params | None, kernel: str, *, prompts: bool) -> pa.Table:
@@ -151,7 +148,7 @@ def _keyed(parts: Sequence[tuple[I64, U64, Kind]]) -> pa.Table:
 
 
 def candidates(rows: pa.Table, index: Index | None) -> pa.Table:
-    """By band key: the candidate pairs, keyed by the block of the left text; of the index too, but not within it."""
+    """By band key: the candidate pairs, keyed by where their texts lie; of the index too, but not within it."""
     kind, keys, refs = (rows.column(n).to_numpy() for n in ("kind", "key", "ref"))
     band = kind == Kind.BAND
     with_index = (keys[band], refs[band]) if index is None else join.add_bands(keys[band], refs[band], index)
@@ -160,5 +157,4 @@ def candidates(rows: pa.Table, index: Index | None) -> pa.Table:
     left = np.concatenate([found.left[wanted], keys[~band].astype(np.int64)])
     right = np.concatenate([found.right[wanted], refs[~band]])
     kinds = np.concatenate([np.where(found.crowded[wanted], Kind.CROWD, Kind.PAIR), kind[~band]]).astype(np.uint8)
-    block = (left >> BLOCK_BITS).astype(np.uint64) * np.uint64(STEP)
-    return pa.table({"key": block, "left": left, "right": right, "kind": kinds})
+    return pa.table({"key": tiles(left, right), "left": left, "right": right, "kind": kinds})

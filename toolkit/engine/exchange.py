@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -149,13 +150,25 @@ def read_batches(
     path: Place, columns: Callable[[str], bool] | None = None, numbers: Iterable[int] | None = None
 ) -> Iterator[pa.RecordBatch]:
     """All batches of a file, or some of them, or some of their columns."""
-    # no memory map: its pages count as memory of the process; no threads: a task has one core
+    # no memory map: its pages count as memory of the process
     with native(path) as source:
-        file = pa.ipc.open_file(source)
-        if columns is not None:
-            chosen = [n for n, name in enumerate(file.schema.names) if columns(name)]
-            file = pa.ipc.open_file(source, options=pa.ipc.IpcReadOptions(included_fields=chosen, use_threads=False))
+        file = _with_columns(source, columns)
         yield from (file.get_batch(n) for n in (range(file.num_record_batches) if numbers is None else numbers))
+
+
+@contextmanager
+def opened(path: Place, columns: Callable[[str], bool]) -> Iterator[pa.RecordBatchFileReader]:
+    """A file of which little is read: some columns of some batches, of which only what is looked at is fetched."""
+    with mapped(path) as source:
+        yield _with_columns(source, columns)
+
+
+def _with_columns(source: pa.NativeFile, columns: Callable[[str], bool] | None) -> pa.RecordBatchFileReader:
+    file = pa.ipc.open_file(source)
+    if columns is None:
+        return file
+    chosen = [n for n, name in enumerate(file.schema.names) if columns(name)]  # no threads: a task has one core
+    return pa.ipc.open_file(source, options=pa.ipc.IpcReadOptions(included_fields=chosen, use_threads=False))
 
 
 def by_key(table: pa.Table) -> pa.Table:

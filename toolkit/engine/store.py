@@ -16,6 +16,7 @@ from typing import Any
 import pyarrow as pa
 import xxhash
 
+from toolkit.engine import exchange
 from toolkit.engine.exchange import read_batches
 from toolkit.files import atomic
 from toolkit.files.places import Place, listed
@@ -230,7 +231,7 @@ def read_records(path: Place, batch_rows: int) -> Iterator[pa.RecordBatch]:
 
 
 class ShardRecords:
-    """`Records` over the shards of a phase: reads only the row groups that hold what is asked for."""
+    """`Records` over the shards of a phase: reads only what is asked for."""
 
     def __init__(self, paths: Sequence[Place]) -> None:
         self._paths = paths
@@ -252,12 +253,18 @@ class ShardRecords:
         ]
         if not parts:
             return pa.table({c: pa.nulls(0) for c in columns})
-        return pa.concat_tables(parts).take(pa.array(np.argsort(order, kind="stable")))
+        found = pa.concat_tables(parts).combine_chunks()
+        if (ordered == wanted).all():
+            return found
+        return found.take(pa.array(np.argsort(order, kind="stable")))
 
 
 def _take_rows(path: Place, rows: Any, columns: Sequence[str]) -> pa.Table:
+    """Some rows of a shard, in order. Of a map only the pages that hold them are read, and they are let go with it."""
     import numpy as np
 
-    numbers, place = np.unique(rows // BATCH_ROWS, return_inverse=True)
-    table = pa.Table.from_batches(read_batches(path, columns.__contains__, numbers.tolist())).select(list(columns))
-    return table.take(pa.array(place * BATCH_ROWS + rows % BATCH_ROWS))
+    numbers, firsts = np.unique(rows // BATCH_ROWS, return_index=True)
+    groups = zip(numbers.tolist(), np.split(rows % BATCH_ROWS, firsts[1:]), strict=True)
+    with exchange.opened(path, columns.__contains__) as file:
+        parts = [file.get_batch(n).select(list(columns)).take(pa.array(places)) for n, places in groups]
+    return pa.Table.from_batches(parts)
