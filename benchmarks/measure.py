@@ -32,7 +32,7 @@ def measure(command: list[str], **environment: str) -> Measured:
     before = _children_cpu()
     began = time.monotonic()
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **environment}
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**_as_installed(), **environment}
     )
     peak = _Peak(process.pid)
     out, err = process.communicate()
@@ -45,6 +45,11 @@ def measure(command: list[str], **environment: str) -> Measured:
         except ChildProcessError:
             break
     return Measured(_children_cpu() - before, wall, peak.mb, peak.driver_mb, process.returncode, out, err)
+
+
+def _as_installed() -> dict[str, str]:
+    """The environment, in which modules are compiled once, as they are for everybody who has installed something."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def _children_cpu() -> float:

@@ -13,7 +13,7 @@ from toolkit.kinds import RUN_BYTES
 
 KERNELS = ("auto", "numba", "numpy", "datasketch")
 NUMBA_ROWS = 20_000
-NUMBA_BYTES = 1 << 24
+NUMBA_BYTES = 6 << 20
 
 
 class Backend(NamedTuple):

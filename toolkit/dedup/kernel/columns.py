@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from toolkit.text.shingles import fold_character, normal_form
-from toolkit.text.shingles.fold import HAN_RANGES
+from toolkit.text.shingles.fold import ALIASES, HAN_RANGES
 from toolkit.text.shingles.han_variants import SIMPLIFIED
 
 I64 = npt.NDArray[np.int64]
@@ -70,22 +70,23 @@ def replace_slow(forms: pa.Array, column: pa.Array, slow: npt.NDArray[np.bool_])
     return pa.concat_arrays([forms, done]).take(pa.array(chosen))
 
 
-_PLAIN = frozenset({"Lo", "Cn", "Co"})
-"""Categories without case, width or meaning to the normal form."""
+_PLAIN = frozenset(str.split("Lo Cn Co Ll Lm Lu Nd Nl No So Sm Sc Sk"))
+"""Categories whose characters fold to themselves if they have neither case nor width nor parts."""
 
 
 @functools.cache
 def fold_table() -> npt.NDArray[np.uint32]:
     """Return `fold_character` as an array: code point -> code point with marks, `DROP`, or `SLOW`.
 
-    Nine in ten characters fold to themselves for reasons that are cheap to see; only the others are asked one by one.
+    Most characters fold to themselves for reasons that are cheap to see; only the others are asked one by one.
     """
     table = np.arange(TABLE_SIZE, dtype=np.uint32)
     characters = list(map(chr, range(TABLE_SIZE)))
     plain = np.fromiter(map(_PLAIN.__contains__, map(unicodedata.category, characters)), np.bool_)
     plain &= ~np.fromiter(map(bool, map(unicodedata.decomposition, characters)), np.bool_)
+    plain &= np.fromiter(map(str.__eq__, characters, map(str.casefold, characters)), np.bool_)
     plain[_HANGUL_PARTS] = False
-    plain[[code for code in map(ord, SIMPLIFIED) if code < TABLE_SIZE]] = False
+    plain[[code for code in map(ord, {*SIMPLIFIED, *ALIASES}) if code < TABLE_SIZE]] = False
     plain[_UNCHANGED] = True
     others = np.flatnonzero(~plain)
     table[others] = [_entry(code) for code in others.tolist()]

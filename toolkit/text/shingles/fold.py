@@ -29,7 +29,7 @@ HAN_RANGES = (
 HAN = "".join(f"{chr(first)}-{chr(last)}" for first, last in HAN_RANGES)
 """The same as the inside of a regular expression's class."""
 
-_ALIASES = {
+ALIASES = {
     **dict.fromkeys("‐‑‒–—―−⁃", "-"),
     **dict.fromkeys("‘’‛ʼ`´ˋˊ", "'"),
     **dict.fromkeys("〜∼", "~"),
@@ -56,7 +56,7 @@ def fold_character(character: str) -> str:
     kind, _, code = unicodedata.decomposition(character).partition(" ")
     if kind in {"<wide>", "<narrow>", "<small>"}:
         character = chr(int(code, 16))
-    character = _ALIASES.get(character, character)
+    character = ALIASES.get(character, character)
     if character in _CONDITIONAL or character in _KEPT:
         return character
     category = unicodedata.category(character)
