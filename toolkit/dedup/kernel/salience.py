@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from toolkit.dedup.kernel.by_numpy import decode
 from toolkit.dedup.kernel.columns import I64, Bytes
 from toolkit.text.shingles import salient_in_form
 from toolkit.text.shingles.salience import beginnings
@@ -29,15 +30,15 @@ def salient_of(texts: Bytes) -> Iterator[tuple[str, ...]]:
     first = 0
     while first < len(texts.offsets) - 1:
         last = max(first + 1, int(np.searchsorted(texts.offsets, texts.offsets[first] + BLOCK, side="right")) - 1)
-        yield from _block(texts.data[texts.offsets[first] : texts.offsets[last]], texts.offsets[first : last + 1])
+        offsets = texts.offsets[first : last + 1]
+        yield from _block(Bytes(offsets - offsets[0], texts.data[offsets[0] : offsets[-1]]))
         first = last
 
 
-def _block(data: npt.NDArray[np.uint8], offsets: I64) -> Iterator[tuple[str, ...]]:
-    whole = data.tobytes().decode()
-    characters = np.concatenate([[0], np.cumsum((data & 0xC0) != 0x80)])  # noqa: PLR2004 - what continues a character in UTF-8
-    borders = characters[offsets - offsets[0]]
-    places = possible(np.frombuffer(whole.encode("utf-32-le"), np.uint32), borders)
+def _block(texts: Bytes) -> Iterator[tuple[str, ...]]:
+    borders, codes = decode(texts)
+    whole = codes.tobytes().decode("utf-32-le")
+    places = possible(codes, borders)
     cuts = np.searchsorted(places, borders)
     within = (places - np.repeat(borders[:-1], np.diff(cuts))).tolist()
     for (a, b), (x, y) in zip(pairwise(borders.tolist()), pairwise(cuts.tolist()), strict=True):
