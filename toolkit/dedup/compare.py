@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-FIELDS = ("text", "prompt", "input", "output", "messages")
+from toolkit.dedup.kernel.functions import exact_halves
+
+REST = ("title", "extra")
+"""What counts only where a record is neither a document nor an example yet: the question of a bare answer stands there."""
+CONDITIONS = ("system", "tools", "desirable", *REST)
+"""Fields of which nothing near is looked for: records that differ in one are never merged."""
+FIELDS = ("text", "prompt", "input", "output", "messages", "chosen", "rejected", *CONDITIONS)
 BORDER = "\ue000"
 """Stands between fields: a private character that the normal form keeps, so that the borders between fields count."""
 
@@ -16,11 +23,27 @@ BORDER = "\ue000"
 def compared(rows: pa.RecordBatch | pa.Table, fields: Sequence[str]) -> pa.Array:
     r"""The compared text of every row; null where all its fields are empty.
 
+    The conditions are one number in it, and numbers that differ forbid a merge.
+
     >>> from toolkit.record import columns_of
-    >>> compared(columns_of([{"id": "a", "prompt": "剂量？", "output": "5mg"}, {"id": "b"}]), FIELDS).to_pylist()
-    ['剂量？\ue0005mg', None]
+    >>> rows = [{"id": "a", "prompt": "剂量？", "output": "5mg"}, {"id": "b"}, {"id": "c", "text": "剂量", "extra": '{"页":1}'}]
+    >>> compared(columns_of(rows), FIELDS).to_pylist()
+    ['剂量？\ue0005mg', None, '剂量']
+    >>> one, two = ({"id": question, "output": "5mg", "extra": question} for question in ("成人剂量？", "儿童剂量？"))
+    >>> len(set(compared(columns_of([one, two]), FIELDS).to_pylist()))
+    2
     """
-    columns = [_text(rows.column(name)) for name in fields]
+    told = _joined(rows, [name for name in fields if name not in CONDITIONS])
+    conditions = _conditions(rows, fields)
+    return told if conditions is None else _beside(told, conditions)
+
+
+def _joined(rows: pa.RecordBatch | pa.Table, fields: Sequence[str]) -> pa.Array:
+    columns = [_text(column) for column in map(rows.column, fields) if column.null_count < rows.num_rows]
+    return _beside(*columns) if columns else pa.nulls(rows.num_rows, pa.string())
+
+
+def _beside(*columns: pa.Array) -> pa.Array:
     nothing = columns[0].is_null()
     for column in columns[1:]:
         nothing = pc.and_(nothing, column.is_null())
@@ -28,6 +51,38 @@ def compared(rows: pa.RecordBatch | pa.Table, fields: Sequence[str]) -> pa.Array
     first = pc.if_else(nothing, "", columns[0])
     joined = pc.binary_join_element_wise(first, *columns[1:], BORDER, null_handling="skip")
     return pc.if_else(nothing, None, joined)
+
+
+def _conditions(rows: pa.RecordBatch | pa.Table, fields: Sequence[str]) -> pa.Array | None:
+    """One number for all that must be equal; None where no row has such a thing."""
+    columns = {name: _condition(rows, name, fields) for name in CONDITIONS if name in fields}
+    told = [
+        pc.binary_join_element_wise(name, column, " ")
+        for name, column in columns.items()
+        if column.null_count < len(column)
+    ]
+    if not told:
+        return None
+    both = _beside(*told)
+    return pc.if_else(both.is_null(), None, pa.array(exact_halves(both)[:, 0]).cast(pa.string()))
+
+
+def _condition(rows: pa.RecordBatch | pa.Table, name: str, fields: Sequence[str]) -> pa.Array:
+    column = _one(rows.column(name))
+    if column.null_count == len(column):
+        return pa.nulls(len(column), pa.string())
+    column = pc.if_else(_whole(rows, fields), None, column) if name in REST else column
+    return _text(column.cast(pa.string()))
+
+
+def _whole(rows: pa.RecordBatch | pa.Table, fields: Sequence[str]) -> pa.Array:
+    """Whether a row is a document or an example."""
+    has = {name: _joined(rows, [name]).is_valid() for name in FIELDS if name in fields and name not in CONDITIONS}
+    nothing = pa.array([False] * rows.num_rows, pa.bool_())
+    text, prompt, output, messages, chosen = (
+        has.get(name, nothing) for name in ("text", "prompt", "output", "messages", "chosen")
+    )
+    return reduce(pc.or_, (text, messages, pc.and_(prompt, pc.or_(output, chosen))))
 
 
 ASKED = ("prompt", "input", "output", "messages")
