@@ -15,6 +15,7 @@ from toolkit.dedup import decisions
 from toolkit.dedup.compare import BORDER, asked_and_answered
 from toolkit.dedup.decisions import Decision, table_of
 from toolkit.dedup.kernel import Params, pair_similarities, salient_keys
+from toolkit.dedup.kernel.columns import I64
 from toolkit.dedup.survivor import Facts, facts_of, rank
 from toolkit.kinds import Batch, Records, leave
 from toolkit.reasons import Disposition
@@ -22,6 +23,10 @@ from toolkit.record import Row
 
 POLICIES = ("flag", "keep_best", "hold", "off")
 REASON = "conflicting_output"
+BLOCK = 10_000
+"""Rows whose texts are in memory together. They lie all over the run, so that small blocks read it again and again."""
+MEASURED = 1_000
+"""Of these, rows that are measured together: their shingles take several times the memory of their texts."""
 EXCERPT = 300
 """Characters of prompt and answers that a line of the report shows."""
 
@@ -65,18 +70,42 @@ def solve(rows: pa.Table, records: Records, as_of: str | None, params: Params, k
         params: The comparison.
         kernel: One of `KERNELS`.
     """
-    if not rows.num_rows:
-        return _with_lines([])
     ordered = rows.sort_by([("left", "ascending"), ("right", "ascending")])
-    refs, names = ordered.column("right").to_pylist(), ordered.column("left").to_pylist()
-    asked, answered = asked_and_answered(records.take(pa.array(refs, pa.int64()), list(FIELDS)))
+    blocks = [ordered.slice(a, b - a) for a, b in _blocks(ordered.column("left").to_numpy(), BLOCK)]
+    found = [_with_lines(_found(block, records, as_of, params, kernel)) for block in blocks]
+    return pa.concat_tables([_with_lines([]), *found]).sort_by("ref")
+
+
+def _blocks(names: I64, size: int) -> Iterator[tuple[int, int]]:
+    """Where to cut sorted rows so that each part holds whole groups, and hardly more than `size` rows.
+
+    >>> list(_blocks(np.array([1, 1, 1, 2, 2, 3]), 4))
+    [(0, 5), (5, 6)]
+    """
+    ends = np.append(np.flatnonzero(np.diff(names)) + 1, len(names))
+    start = 0
+    while start < len(names):
+        end = int(ends[np.searchsorted(ends, min(start + size, len(names)))])
+        yield start, end
+        start = end
+
+
+def _found(
+    rows: pa.Table, records: Records, as_of: str | None, params: Params, kernel: str
+) -> list[tuple[Decision, bytes | None]]:  # fmt: skip
+    """The conflicts of some prompts, whose texts are in memory together; they are measured by and by."""
+    names, refs = (rows.column(n).to_numpy() for n in ("left", "right"))
+    asked, answered = asked_and_answered(records.take(pa.array(refs), list(FIELDS)))
     facts = list(facts_of(records, refs, FIELDS))
-    groups = (list(g) for _, g in groupby(range(len(refs)), key=lambda n: names[n]))
-    named = [g for g in groups if len(g) > 1 and not points_elsewhere(asked[g[0]].as_py())]
-    ranked = [sorted(((facts[n], n) for n in g), key=lambda p: rank(p[0], as_of)) for g in named]
-    agrees = _agrees(answered, ranked, params, kernel)
-    found = [d for group in ranked for d in _decide(group, agrees, asked, answered)]
-    return _with_lines(found)
+    found: list[tuple[Decision, bytes | None]] = []
+    for a, b in _blocks(names, MEASURED):
+        groups = (list(g) for _, g in groupby(range(b - a), key=names[a:b].tolist().__getitem__))
+        named = [g for g in groups if len(g) > 1 and not points_elsewhere(asked[a + g[0]].as_py())]
+        ranked = [sorted(((facts[a + n], n) for n in g), key=lambda p: rank(p[0], as_of)) for g in named]
+        texts = asked.slice(a, b - a), answered.slice(a, b - a)
+        agrees = _agrees(texts[1], ranked, params, kernel)
+        found += [d for group in ranked for d in _decide(group, agrees, *texts)]
+    return found
 
 
 def _agrees(

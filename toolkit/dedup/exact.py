@@ -8,7 +8,8 @@ from itertools import groupby
 import pyarrow as pa
 
 from toolkit.dedup.decisions import Decision, table_of
-from toolkit.dedup.survivor import Facts, facts_of, newest, rank, touching
+from toolkit.dedup.known import facts_in_turn
+from toolkit.dedup.survivor import Facts, newest, rank, touching
 from toolkit.kinds import Records
 
 REASON = "exact_duplicate"
@@ -24,8 +25,8 @@ def solve(rows: pa.Table, records: Records, fields: Sequence[str], as_of: str | 
         as_of: The day for which the newest valid one is chosen.
     """
     ordered = rows.sort_by([("left", "ascending"), ("right", "ascending")])
-    facts = facts_of(records, ordered.column("right").to_pylist(), fields)
-    pairs = zip(ordered.column("left").to_pylist(), facts, strict=True)
+    facts = facts_in_turn(records, ordered.column("right").to_numpy(), fields)
+    pairs = zip(ordered.column("left").to_numpy(), facts, strict=True)
     return table_of(d for _, group in groupby(pairs, key=lambda p: p[0]) for d in decide([f for _, f in group], as_of))
 
 

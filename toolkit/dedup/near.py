@@ -5,22 +5,22 @@ A bucket of candidates is verified tile by tile (texts of few shards with texts 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from toolkit.dedup.compare import ASKED, asked_and_answered, compared
-from toolkit.dedup.decisions import Decision, Like, table_of
-from toolkit.dedup.kernel import Pairs, Params, components, pair_similarities
+from toolkit.dedup.decisions import table_of
+from toolkit.dedup.kernel import Pairs, Params, pair_similarities
 from toolkit.dedup.kernel.columns import I64
 from toolkit.dedup.kernel.functions import exact_halves
 from toolkit.dedup.kernel.hashes import spread_array
 from toolkit.dedup.kernel.near import Work, crowds_of, settle
+from toolkit.dedup.known import known_of
+from toolkit.dedup.outcome import decided
 from toolkit.dedup.pairs import Kind, pairs_table, tiles
-from toolkit.dedup.survivor import Facts, facts_of, rank
 from toolkit.kinds import Records
 
 REASON = "near_duplicate"
@@ -98,27 +98,23 @@ def solve(
     reason: str = REASON,
 ) -> pa.Table:
     """Decide over all verified pairs who stays; the others leave for the reason."""
+    if not rows.num_rows:
+        return table_of([])
     left, right = (rows.column(n).to_numpy() for n in ("left", "right"))
     refs, places = np.unique(np.concatenate([left, right]), return_inverse=True)
     one, two = places[: len(left)], places[len(left) :]
     similarity, kind = rows.column("similarity").to_numpy(), rows.column("kind").to_numpy()
-    facts = list(facts_of(records, refs.tolist(), fields))
-    order = np.empty(len(facts), np.int64)
-    order[sorted(range(len(facts)), key=lambda i: rank(facts[i], as_of))] = np.arange(len(facts))
-    same_time = np.array(
-        [facts[i].lasts == facts[j].lasts for i, j in zip(one.tolist(), two.tolist(), strict=True)], bool
-    )
+    known = known_of(records, refs, fields, as_of)
+    same_time = known.times[one] == known.times[two]
     near, crowd = kind == Kind.NEAR, kind == Kind.CROWD
     pairs = Pairs(*(a[near & same_time] for a in (one, two, similarity)))
-    apart = times_of(facts)
+    apart = known.times.copy()
     crowded = np.unique(np.concatenate([one[crowd], two[crowd]]))
     apart[crowded] = spread_array(apart[crowded] + _questions(refs[crowded], records, kernel))
     work = Work(Texts(records, fields, refs), params, kernel, normal=False, apart=apart)
-    found, kept_for, score = settle(work, crowds_of(one[crowd], two[crowd], order), pairs, order)
+    found, kept_for, score = settle(work, crowds_of(one[crowd], two[crowd], known.order), pairs, known.order)
     variants = Pairs(*(a[(near & ~same_time) | (kind == Kind.VETOED)] for a in (one, two, similarity)))
-    likes = _likes(facts, found, order)
-    decided = _decisions(facts, [*found, variants], variants, kept_for=kept_for, score=score, likes=likes)
-    return table_of(d._replace(reason=reason) if d.reason else d for d in decided)
+    return decided(known, found, variants, kept_for=kept_for, score=score, reason=reason)
 
 
 def _questions(refs: I64, records: Records, kernel: str) -> np.ndarray:
@@ -129,62 +125,3 @@ def _questions(refs: I64, records: Records, kernel: str) -> np.ndarray:
         asked, _ = asked_and_answered(records.take(pa.array(refs[known]), list(ASKED)))
         numbers[known] = exact_halves(asked, kernel=kernel)[:, 0]
     return numbers
-
-
-def times_of(facts: Sequence[Facts]) -> np.ndarray:
-    """A number per distinct fact key and interval: records of different ones are never merged."""
-    numbers: dict[Any, int] = {}
-    return np.array([numbers.setdefault(f.lasts, len(numbers)) for f in facts], dtype=np.uint64)
-
-
-def _decisions(
-    facts: Sequence[Facts],
-    linked: Sequence[Pairs],
-    variants: Pairs,
-    *,
-    kept_for: I64,
-    score: np.ndarray,
-    likes: Sequence[Sequence[Like]],
-) -> Iterator[Decision]:
-    clusters = _clusters(facts, linked)
-    flagged = set(variants.left.tolist()) | set(variants.right.tolist())
-    lost: dict[int, list[Facts]] = {}
-    for n, target in enumerate(kept_for.tolist()):
-        if target >= 0:
-            lost.setdefault(target, []).append(facts[n])
-    for n, f in enumerate(facts):
-        target = int(kept_for[n])
-        if target >= 0:
-            yield Decision(f.ref, f.id, REASON, facts[target].id, float(score[n]), clusters[n], likes=likes[n])
-        elif clusters[n] is not None:
-            replaced = [g.as_replaced() for g in sorted(lost.get(n, ()), key=lambda g: g.id)]
-            flag = "near_variant" if n in flagged else None
-            yield Decision(f.ref, f.id, cluster=clusters[n], flag=flag, replaces=replaced, likes=likes[n])
-
-
-def _likes(facts: Sequence[Facts], found: Sequence[Pairs], order: I64) -> list[list[Like]]:
-    """For every record the better ones that it resembles: all that a decision at a higher threshold needs.
-
-    The first pairs are all there are; those of crowds lead to the leaders only, and say so.
-    """
-    likes: list[list[Like]] = [[] for _ in facts]
-    for crowded, pairs in enumerate(found):
-        for one, two, value in zip(*(column.tolist() for column in pairs), strict=True):
-            better, later = (one, two) if order[one] < order[two] else (two, one)
-            likes[later].append({"id": facts[better].id, "similarity": round(value, 6), "crowd": crowded > 0})
-    return [sorted(those, key=lambda like: (-like["similarity"], like["id"], like["crowd"])) for those in likes]
-
-
-def _clusters(facts: Sequence[Facts], linked: Sequence[Pairs]) -> list[str | None]:
-    """For every record the smallest id of those it is linked with, over any chain; None where it is linked with none."""
-    one, two = (np.concatenate([p[side] for p in linked]) for side in (0, 1))
-    names: list[str | None] = [None] * len(facts)
-    if not len(one):
-        return names
-    members, labels = components(one, two)
-    smallest: dict[int, str] = {}
-    for n, label in zip(members.tolist(), labels.tolist(), strict=True):
-        smallest[label] = min(smallest.get(label, facts[n].id), facts[n].id)
-    for n, label in zip(members.tolist(), labels.tolist(), strict=True):
-        names[n] = smallest[label]
-    return names

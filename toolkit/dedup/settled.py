@@ -72,24 +72,44 @@ def renamed(rows: pa.Table, twins: pa.Table, decided: pa.Table, records: Records
         records: The records, with what was decided.
     """
     firsts, members = twins.column("left").to_numpy(), twins.column("right").to_numpy()
-    stayed: dict[int, list[int]] = {first: [] for first in firsts.tolist()}
     stays = (members >= 0) & ~np.isin(members, dropped_by(decided))
-    for first, member in zip(firsts[stays].tolist(), members[stays].tolist(), strict=True):
-        stayed[first].append(member)
-    several = [group for group in stayed.values() if len(group) > 1]
-    times = _times([ref for group in several for ref in group], records)
-    moved = np.isin(rows.column("left"), firsts) | np.isin(rows.column("right"), firsts)
+    of, refs = firsts[stays], members[stays]
+    names, count = np.unique(of, return_counts=True)
+    one = np.isin(of, names[count == 1])
+    rows = _one_for_one(rows, of[one], refs[one])
+    groups: dict[int, list[int]] = {first: [] for first in np.setdiff1d(firsts, of[one]).tolist()}
+    for first, ref in zip(of[~one].tolist(), refs[~one].tolist(), strict=True):
+        groups[first].append(ref)
     crowd = rows.column("kind").to_numpy() == Kind.CROWD
+    hard = ~crowd & (np.isin(rows.column("left"), list(groups)) | np.isin(rows.column("right"), list(groups)))
+    easy, links = rows.filter(pa.array(~crowd & ~hard)), _links(rows.filter(pa.array(crowd)), groups)
+    return pa.concat_tables(
+        [easy, _of_several(rows.filter(pa.array(hard)), groups, records), pairs_table(links, Kind.CROWD)]
+    )
+
+
+def _one_for_one(rows: pa.Table, old: I64, new: I64) -> pa.Table:
+    """Rows with other names for some of those that they pair."""
+    for name in ("left", "right"):
+        at, column = rows.schema.get_field_index(name), rows.column(name)
+        known = pa.array(new).take(pc.index_in(column.combine_chunks(), value_set=pa.array(old)))
+        rows = rows.set_column(at, rows.schema.field(name), pc.coalesce(known, column))
+    return rows
+
+
+def _of_several(rows: pa.Table, groups: Mapping[int, Sequence[int]], records: Records) -> pa.Table:
+    """Pairs with groups of which not just one stayed, and between the members of each."""
+    several = [group for group in groups.values() if len(group) > 1]
+    times = _times([ref for group in several for ref in group], records)
     named = [
         (a, b, *rest)
-        for one, two, *rest in zip(*(c.to_pylist() for c in rows.filter(pa.array(moved & ~crowd)).columns), strict=True)
-        for a, b in matched(stayed.get(one, [one]), stayed.get(two, [two]), times)
+        for one, two, *rest in zip(*(c.to_pylist() for c in rows.columns), strict=True)
+        for a, b in matched(groups.get(one, [one]), groups.get(two, [two]), times)
     ]
     named += [(group[0], other, 1.0, int(Kind.VETOED)) for group in several for other in group[1:]]
     columns = zip(*named, strict=True) if named else [()] * len(rows.schema)
     new = [pa.array(values, field.type) for values, field in zip(columns, rows.schema, strict=True)]
-    links = pairs_table(_links(rows.filter(pa.array(crowd)), stayed), Kind.CROWD)
-    return pa.concat_tables([rows.filter(pa.array(~moved & ~crowd)), pa.table(new, schema=rows.schema), links])
+    return pa.table(new, schema=rows.schema)
 
 
 def _times(refs: Sequence[int], records: Records) -> dict[int, str]:
@@ -122,14 +142,15 @@ def _partners(time: str, others: Sequence[int], times: Mapping[int, str]) -> lis
     return [o for o in (same, other) if o is not None]
 
 
-def _links(rows: pa.Table, stayed: Mapping[int, Sequence[int]]) -> Pairs:
+def _links(rows: pa.Table, groups: Mapping[int, Sequence[int]]) -> Pairs:
     """The chains of crowds through the records that stayed."""
     members, labels = components(rows.column("left").to_numpy(), rows.column("right").to_numpy())
-    named = [
-        [(ref, label) for ref in stayed.get(member, [member])]
-        for member, label in zip(members.tolist(), labels.tolist(), strict=True)
-    ]
-    flat = np.array(sorted(((label, ref) for group in named for ref, label in group)), dtype=np.int64).reshape(-1, 2)
-    linked = flat[1:, 0] == flat[:-1, 0]
-    left, right = flat[:-1, 1][linked], flat[1:, 1][linked]
-    return Pairs(left, right, np.zeros(len(left)))
+    several = np.isin(members, list(groups))
+    chosen = zip(members[several].tolist(), labels[several].tolist(), strict=True)
+    more = [(ref, label) for member, label in chosen for ref in groups[member]]
+    added = np.array(more, np.int64).reshape(-1, 2)
+    refs, labels = np.append(members[~several], added[:, 0]), np.append(labels[~several], added[:, 1])
+    order = np.lexsort((refs, labels))
+    refs, labels = refs[order], labels[order]
+    linked = labels[1:] == labels[:-1]
+    return Pairs(refs[:-1][linked], refs[1:][linked], np.zeros(int(linked.sum())))

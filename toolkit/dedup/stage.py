@@ -31,9 +31,12 @@ from toolkit.dedup.compare import FIELDS
 from toolkit.dedup.index import Index, Settings, join, open_index
 from toolkit.dedup.kernel import KERNELS, Params
 from toolkit.dedup.pairs import Kind
-from toolkit.errors import unknown_name
+from toolkit.errors import UsageError, unknown_name
 from toolkit.kinds import Batch, KeyReduce, Map, Records, Step
 from toolkit.stage import Stage, option
+
+MOST_ROWS = 20_000_000
+"""Rows that are decided on in the driver, which takes some 800 bytes for each; records that resemble no other have none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,7 +193,14 @@ class Dedup(Stage):
         return near.verify(rows, both, self.compared, self.params, self.kernel)
 
     def solve(self, rows: pa.Table, records: Records) -> pa.Table:
-        """Who stays of equal texts, then of near ones, then which answers of those that stay contradict each other."""
+        """Who stays of equal texts, then of near ones, then which answers of those that stay contradict each other.
+
+        Raises:
+            UsageError: There are more rows than the memory of one process is meant for.
+        """
+        if rows.num_rows > MOST_ROWS:
+            raise UsageError(f"deduplication found {rows.num_rows:,} pairs and equal records, more than {MOST_ROWS:,}",
+                             hint="deduplicate sources one by one, or by parts against an index")  # fmt: skip
         parts = {kind: rows.filter(pc.equal(rows.column("kind"), int(kind))) for kind in (Kind.TWIN, Kind.PROMPT)}
         pairs = rows.filter(pc.greater_equal(rows.column("kind"), int(Kind.CROWD)))
         equal = self._solve_equal(parts[Kind.TWIN], records)

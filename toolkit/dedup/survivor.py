@@ -12,11 +12,12 @@ import pyarrow.compute as pc
 from toolkit.dates import parse_loose
 from toolkit.dedup.compare import compared
 from toolkit.dedup.kernel import normal_column
+from toolkit.dedup.kernel.columns import I64
 from toolkit.kinds import Records
 from toolkit.record import Row, rows_of
 
 UNKNOWN_AUTHORITY = 9
-BLOCK = 20_000
+BLOCK = 5_000
 """Rows whose texts are in memory while facts are gathered."""
 
 
@@ -101,7 +102,7 @@ def _meets(until: str | None, begins: str | None) -> bool:
     return end is None or start is None or start[0] <= end[0] + 1
 
 
-def facts_of(records: Records, refs: Sequence[int], fields: Sequence[str]) -> Iterator[Facts]:
+def facts_of(records: Records, refs: Sequence[int] | I64, fields: Sequence[str]) -> Iterator[Facts]:
     """Gather the facts of some records, block by block."""
     for at in range(0, len(refs), BLOCK):
         block = pa.array(refs[at : at + BLOCK], pa.int64())

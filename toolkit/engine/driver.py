@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -69,6 +69,14 @@ class Finished:
     used: set[str] = field(default_factory=set)
     cpu: float = 0.0
     reused: int = 0
+
+    def add_up(self, totals: Mapping[int, Counts]) -> None:
+        """Add what a phase did, by number of the stage."""
+        for stage, counts in totals.items():
+            if self.counts[stage].rows_in:
+                self.counts[stage].follow(counts)
+            else:
+                self.counts[stage] = counts
 
     def records(self) -> Iterator[Batch]:
         """The records that stayed to the end, in order."""
@@ -164,29 +172,26 @@ class Driver:
         shards = self._tasks(" + ".join(dict.fromkeys(names)), run_shard, tasks, done)
         done.shards = [s.address for s in shards]
         done.left += done.shards
-        self._add_up(shards, done)
         self._check_faults(done)
         return shards
 
     def _tasks(self, title: str, function: Callable[[Any], Done], tasks: Sequence[Any], done: Finished) -> list[Done]:
-        with self._progress.phase(title, len(tasks)) as advance:
-            answers = self._runner.run(function, tasks, advance)
-        for answer in answers:
+        """Run tasks and add up what they did; of each manifest only what later tasks need stays in memory."""
+        totals: dict[int, Counts] = {}
+
+        def keep(answer: Done) -> Done:
+            advance(answer)
             done.used.add(answer.address)
             done.reused += answer.cached
             done.cpu += 0.0 if answer.cached else answer.cpu
-        return answers
-
-    def _add_up(self, shards: Sequence[Done], done: Finished) -> None:
-        totals: dict[int, Counts] = {}
-        for shard in shards:
-            for stage, counts in shard.counts.items():
+            for stage, counts in answer.counts.items():
                 totals.setdefault(stage, Counts()).add(counts)
-        for stage, counts in totals.items():
-            if done.counts[stage].rows_in:
-                done.counts[stage].follow(counts)
-            else:
-                done.counts[stage] = counts
+            return Done(answer.address, answer.rows, {}, chunks=answer.chunks)
+
+        with self._progress.phase(title, len(tasks)) as advance:
+            kept = self._runner.run(function, tasks, keep)
+        done.add_up(totals)
+        return kept
 
     def _check_faults(self, done: Finished) -> None:
         faults = sum(c.by(Disposition.QUARANTINED) for c in done.counts)

@@ -16,6 +16,7 @@ from toolkit.errors import DataError, StoppedError
 
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
+Kept = TypeVar("Kept")
 
 LOST = (BrokenExecutor, MemoryError)
 """How a task ends that was too much for its worker: the system killed it, or a limit refused it memory."""
@@ -86,10 +87,10 @@ class Runner:
     deaths: Counter[int] = field(default_factory=Counter)
 
     def run(
-        self, function: Callable[[Task], Answer], tasks: Sequence[Task], on_done: Callable[[Answer], None]
-    ) -> list[Answer]:  # fmt: skip
-        """Run all tasks; `on_done` hears of each as it ends."""
-        answers: dict[int, Answer] = {}
+        self, function: Callable[[Task], Answer], tasks: Sequence[Task], on_done: Callable[[Answer], Kept]
+    ) -> list[Kept]:  # fmt: skip
+        """Run all tasks; `on_done` hears of each as it ends, and what it gives back is kept."""
+        answers: dict[int, Kept] = {}
         self.deaths.clear()
         while len(answers) < len(tasks):
             waiting = [i for i in range(len(tasks)) if i not in answers]
@@ -108,7 +109,7 @@ class Runner:
 
     def _together(
         self, function: Callable[[Task], Answer], tasks: Sequence[Task], waiting: Sequence[int],
-        answers: dict[int, Answer], on_done: Callable[[Answer], None],
+        answers: dict[int, Kept], on_done: Callable[[Answer], Kept],
     ) -> None:  # fmt: skip
         todo = iter(waiting)
         flying: dict[Future[Answer], int] = {}
@@ -132,26 +133,25 @@ class Runner:
         return self.executor.submit(function, task)
 
     def _collect(
-        self, flying: dict[Future[Answer], int], answers: dict[int, Answer], on_done: Callable[[Answer], None]
+        self, flying: dict[Future[Answer], int], answers: dict[int, Kept], on_done: Callable[[Answer], Kept]
     ) -> None:
         ended, _ = wait(flying, timeout=0.5, return_when=FIRST_COMPLETED)
         if self.stop.asked > 1:
             self._drop_pool()
             self.stop.raise_if_asked()
         for future in sorted(ended, key=lambda f: flying[f]):
-            answer = future.result()
-            answers[flying.pop(future)] = answer
-            on_done(answer)
+            answers[flying[future]] = on_done(future.result())
+            del flying[future]
 
     def _alone(
         self, function: Callable[[Task], Answer], tasks: Sequence[Task], number: int,
-        answers: dict[int, Answer], on_done: Callable[[Answer], None],
+        answers: dict[int, Kept], on_done: Callable[[Answer], Kept],
     ) -> None:  # fmt: skip
         task: Any = tasks[number]
         while True:
             executor = self.pool.alone()
             try:
-                answers[number] = executor.submit(function, task).result()
+                answer = executor.submit(function, task).result()
             except LOST:
                 gentler = task.gentler() if hasattr(task, "gentler") else None
                 if gentler is None:
@@ -161,7 +161,7 @@ class Runner:
                     ) from None
                 task = gentler
             else:
-                on_done(answers[number])
+                answers[number] = on_done(answer)
                 return
             finally:
                 executor.shutdown(wait=False, cancel_futures=True)

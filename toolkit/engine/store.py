@@ -77,7 +77,7 @@ def code_digest() -> str:
     return digest(sys.version.partition(" ")[0], *versions, *files)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Done:
     """The manifest of one finished task."""
 

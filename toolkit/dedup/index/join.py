@@ -107,12 +107,9 @@ def _relinked(links: pa.Table, own: Mapping[int, int]) -> pa.Table:
 
 def _told(decided: pa.Table) -> pa.Table:
     """Decisions that concern the run: about its records, and about entries that one of them replaces."""
-    rows = decided.to_pylist()
-    ours = {row["id"] for row in rows if row["ref"] >= 0}
-    theirs = {row["id"] for row in rows if row["ref"] < 0}
-    told = [
-        {**row, "indexed": row["ref"] < 0 or (row["survivor"] in theirs and row["survivor"] not in ours)}
-        for row in rows
-        if row["ref"] >= 0 or row["survivor"] in ours
-    ]
-    return pa.Table.from_pylist(told, schema=decided.schema)
+    run = pc.greater_equal(decided.column("ref"), 0)
+    ours, theirs = (decided.filter(side).column("id").combine_chunks() for side in (run, pc.invert(run)))
+    for_ours, for_theirs = (pc.is_in(decided.column("survivor"), value_set=ids) for ids in (ours, theirs))
+    indexed = pc.or_(pc.invert(run), pc.and_(for_theirs, pc.invert(for_ours)))
+    told = decided.set_column(decided.schema.get_field_index("indexed"), "indexed", indexed)
+    return told.filter(pc.or_(run, for_ours))
