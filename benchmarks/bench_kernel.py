@@ -191,6 +191,7 @@ def main() -> None:
     if arguments.inside:
         print(json.dumps(run(arguments.folder, arguments.peers, arguments.threshold[0])))
         return
+    arguments.folder = arguments.folder.absolute()
     subprocess.run(  # a process of its own keeps the memory of the preparation out of the figures
         [
             sys.executable,

@@ -13,8 +13,8 @@ from toolkit.dedup import kernel
 from toolkit.dedup.kernel import reference
 from toolkit.dedup.kernel.columns import to_bytes
 from toolkit.dedup.kernel.params import permutations
-from toolkit.dedup.kernel.salience import salient_of
-from toolkit.text.shingles import normal_form, salient_in_form
+from toolkit.dedup.kernel.salience import possible, salient_of, same_salient
+from toolkit.text.shingles import normal_form, salience, salient_in_form
 
 KERNELS = ("numba", "numpy", "datasketch")
 PIECES = st.sampled_from(
@@ -218,6 +218,33 @@ def test_salient_tokens_of_a_column_are_those_of_each_text(texts):
     forms = kernel.normal_column(pa.array(texts, pa.string()))
 
     assert list(salient_of(to_bytes(forms))) == [salient_in_form(form) for form in forms.to_pylist()]
+
+
+FAR = st.lists(
+    st.one_of(SAID, st.sampled_from(["高血压患者" * 6, " dose" * 7, "5国际单位", "1.5 percent"])), max_size=8
+)
+
+
+@given(FAR.map("".join), st.lists(FAR.map("".join), min_size=2, max_size=3))
+@settings(max_examples=300)
+def test_texts_that_begin_alike_are_said_to_agree_when_their_salient_tokens_are_equal(begin, ends):
+    forms = kernel.normal_column(pa.array([begin + end for end in ends], pa.string()))
+    said = [salient_in_form(form) for form in forms.to_pylist()]
+    rows = np.arange(1, len(ends))
+
+    assert same_salient(to_bytes(forms), rows * 0, rows).tolist() == [said[0] == one for one in said[1:]]
+
+
+@given(FAR.map("".join))
+def test_no_salient_token_reaches_far_from_the_last_place_in_it(text):
+    [text] = kernel.normal_column(pa.array([text], pa.string())).to_pylist()
+    if not text:
+        return
+    places = possible(np.array([ord(c) for c in text], np.uint32), np.array([0, len(text)]))
+
+    for found in salience._SCAN.finditer(text):
+        last = places[places < found.end()].max()
+        assert found.end() - last < salience.REACH - 2  # what it looks at behind itself is one sign or two
 
 
 @pytest.mark.parametrize("name", KERNELS)

@@ -19,7 +19,7 @@ from toolkit.dedup.kernel.columns import I64, Bytes, replace_slow, to_bytes, to_
 from toolkit.dedup.kernel.crowd import leaders_of
 from toolkit.dedup.kernel.hashes import U64
 from toolkit.dedup.kernel.params import Params
-from toolkit.dedup.kernel.salience import salient_of
+from toolkit.dedup.kernel.salience import salient_of, same_salient
 
 Column: TypeAlias = pa.Array | pa.ChunkedArray
 LEADERS_BLOCK = 1 << 22  # bytes of texts that a crowd adds at once to the leaders found so far
@@ -138,6 +138,18 @@ def salient_keys(column: Column, *, kernel: str = "auto", normal: bool = False) 
     found = salient_of(_normal(column, kernel, normal))
     digests = (hashlib.blake2b("\x1f".join(words).encode(), digest_size=8).digest() for words in found)
     return np.frombuffer(b"".join(digests), dtype="<u8").astype(np.uint64)
+
+
+def salient_alike(
+    column: Column, left: I64, right: I64, *, kernel: str = "auto", normal: bool = False
+) -> npt.NDArray[np.bool_]:
+    """Return whether rows `left[i]` and `right[i]` have equal salient tokens; near texts are mostly skipped.
+
+    >>> column = pa.array(["每日3次", "每日三次", "每日2次"])
+    >>> salient_alike(column, np.array([0, 0]), np.array([1, 2])).tolist()
+    [True, False]
+    """
+    return same_salient(_normal(column, kernel, normal), left, right)
 
 
 def leaders(

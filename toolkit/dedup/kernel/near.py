@@ -194,9 +194,11 @@ class Work(NamedTuple):
         similarity = self._similarity(forms, one, two)
         near = similarity > 0
         asked, places = _unique(np.concatenate([one[near], two[near]]))
-        salient = f.salient_keys(forms.take(pa.array(asked)), kernel=self.kernel, normal=True)[places]
         half = len(places) // 2
-        return Pairs(left[near], right[near], similarity[near]), salient[:half] == salient[half:], forms.nbytes
+        equal = f.salient_alike(
+            forms.take(pa.array(asked)), places[:half], places[half:], kernel=self.kernel, normal=True
+        )
+        return Pairs(left[near], right[near], similarity[near]), equal, forms.nbytes
 
     def _similarity(self, forms: pa.Array, one: I64, two: I64) -> F64:
         """Return the similarities that reach the threshold; else 0."""

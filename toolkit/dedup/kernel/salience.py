@@ -7,17 +7,17 @@ A place is proposed by its sign, or by the length and the first three letters of
 from __future__ import annotations
 
 import functools
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
-from typing import Any
+from itertools import islice, pairwise, zip_longest
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from toolkit.dedup.kernel.by_numpy import decode
 from toolkit.dedup.kernel.columns import I64, Bytes
-from toolkit.text.shingles import salient_in_form
-from toolkit.text.shingles.salience import beginnings
+from toolkit.text.shingles.salience import REACH, beginnings, salient_at
 
 BLOCK = 1 << 20
 """Bytes of text that are looked at at once: a character takes four bytes there, and a few more for what is known of it."""
@@ -25,8 +25,50 @@ _OTHER, _DIGIT, _PAIR, _SIGN, _CLASS = 0, 27, 1 << 6, 1 << 7, 31
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
+class _Places(NamedTuple):
+    """A text, where a token may begin, and for each of these the last from which one may start to look: no token reaches it."""
+
+    form: str
+    at: list[int]
+    safe: list[int]
+
+
 def salient_of(texts: Bytes) -> Iterator[tuple[str, ...]]:
     """Yield `toolkit.text.shingles.salient_in_form` of every text."""
+    return (tuple(salient_at(text.form, text.at)) for text in _places(texts))
+
+
+def same_salient(texts: Bytes, left: I64, right: I64) -> npt.NDArray[np.bool_]:
+    """Say of each pair of rows whether their salient tokens are equal; until the texts differ, so are their tokens."""
+    found = list(_places(texts))
+    pairs = zip(left.tolist(), right.tolist(), strict=True)
+    return np.fromiter((_same(found[a], found[b]) for a, b in pairs), np.bool_, len(left))
+
+
+def _same(one: _Places, two: _Places) -> bool:
+    equal = bisect_right(one.at, _common(one.form, two.form) - REACH)
+    first = one.safe[equal - 1] if equal else 0
+    words = (salient_at(text.form, islice(text.at, first, None)) for text in (one, two))
+    return all(a == b for a, b in zip_longest(*words))
+
+
+def _common(one: str, two: str) -> int:
+    """Return how many characters two texts have in common at their beginning.
+
+    >>> _common("每日三次", "每日两次"), _common("no", "no")
+    (2, 2)
+    """
+    low, high = 0, min(len(one), len(two))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == two[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _places(texts: Bytes) -> Iterator[_Places]:
     first = 0
     while first < len(texts.offsets) - 1:
         last = max(first + 1, int(np.searchsorted(texts.offsets, texts.offsets[first] + BLOCK, side="right")) - 1)
@@ -35,14 +77,19 @@ def salient_of(texts: Bytes) -> Iterator[tuple[str, ...]]:
         first = last
 
 
-def _block(texts: Bytes) -> Iterator[tuple[str, ...]]:
+def _block(texts: Bytes) -> Iterator[_Places]:
     borders, codes = decode(texts)
     whole = codes.tobytes().decode("utf-32-le")
     places = possible(codes, borders)
     cuts = np.searchsorted(places, borders)
+    starts = np.repeat(cuts[:-1], np.diff(cuts))
+    numbers = np.arange(len(places))
+    alone = numbers == starts
+    alone[1:] |= np.diff(places) > REACH
+    safe = (np.maximum.accumulate(np.where(alone, numbers, 0)) - starts).tolist()
     within = (places - np.repeat(borders[:-1], np.diff(cuts))).tolist()
     for (a, b), (x, y) in zip(pairwise(borders.tolist()), pairwise(cuts.tolist()), strict=True):
-        yield salient_in_form(whole[a:b], within[x:y])
+        yield _Places(whole[a:b], within[x:y], safe[x:y])
 
 
 def possible(codes: npt.NDArray[np.uint32], borders: I64) -> I64:

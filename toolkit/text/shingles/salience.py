@@ -282,28 +282,30 @@ def salient(text: str) -> tuple[str, ...]:
     return salient_in_form(normal_form(text))
 
 
-def salient_in_form(form: str, places: Iterable[int] | None = None) -> tuple[str, ...]:
+def salient_in_form(form: str) -> tuple[str, ...]:
     """Return `salient` of a text that is in normal form already.
+
+    >>> salient_in_form("第3条不得")
+    ('3', '不得')
+    """
+    return tuple(word for found in _SCAN.finditer(form) for word in _say(found.lastgroup or "", found.group()))
+
+
+def salient_at(form: str, places: Iterable[int]) -> Iterator[str]:
+    """Yield what `salient_in_form` returns, looking only where a token may begin.
 
     Args:
         form: The text.
-        places: Where a token may begin, in order; more than that do no harm, a missing one would. None means anywhere.
+        places: In order; more than that do no harm, a missing one would.
 
-    >>> salient_in_form("第3条不得"), salient_in_form("第3条不得", [1, 2, 3])
-    (('3', '不得'), ('3', '不得'))
+    >>> list(salient_at("第3条不得", [1, 2, 3]))
+    ['3', '不得']
     """
-    words: list[str] = []
-    for found in _SCAN.finditer(form) if places is None else _matches(form, places):
-        words += _say(found.lastgroup or "", found.group())
-    return tuple(words)
-
-
-def _matches(form: str, places: Iterable[int]) -> Iterator[re.Match[str]]:
     end = 0
     for at in places:
         if at >= end and (found := _beginning_with(form[at])(form, at)):
             end = found.end()
-            yield found
+            yield from _say(found.lastgroup or "", found.group())
 
 
 @functools.cache
@@ -312,6 +314,10 @@ def _beginning_with(sign: str) -> Callable[[str, int], re.Match[str] | None]:
     border, kinds = (_WORD_BORDER, _LATIN_KINDS) if sign.isascii() and sign.isalpha() else ("", _KINDS)
     chosen = {n: k for n, k in kinds.items() if any(begin[0] == sign for begin in k.begins)}
     return re.compile(f"{border}(?:{_named(chosen) or '(?!)'})").match
+
+
+REACH = 24
+"""No token, with what it looks at, goes further than this from the last place in it where another could begin."""
 
 
 def beginnings() -> tuple[frozenset[str], frozenset[str]]:
