@@ -18,6 +18,8 @@ from toolkit.dedup.kernel.columns import I64
 from toolkit.dedup.kernel.hashes import STEP, U64, Units
 
 DF_BITS = 16
+MOST_SLOTS = 1 << 21
+"""Counters of shingles: where two share one, a rare shingle looks common, which costs a comparison and loses nothing."""
 _STEP = np.uint64(STEP)
 _CLASSES = 25.0  # leaders are listed by token and size class; sizes of a class differ by 4 %
 _EPSILON = 1e-9  # a bound one too low costs a comparison, one too high would lose a pair
@@ -29,10 +31,10 @@ def rarity_tokens(units: Units) -> U64:
     48 bits of hash tell the shingles of a crowd apart; a clash (3e-9 for two pages) can only propose a pair too many, and
     what is proposed here is measured again with 64 bits by the caller.
     """
-    slots = max(1 << 16, 1 << len(units.values).bit_length())
-    places = units.values & np.uint64(slots - 1)
-    counts = np.bincount(places.astype(np.int64), minlength=slots)
-    frequency = np.minimum(counts, (1 << DF_BITS) - 1).astype(np.uint64)[places]
+    slots = min(max(1 << 16, 1 << len(units.values).bit_length()), MOST_SLOTS)
+    places = (units.values & np.uint64(slots - 1)).astype(np.int64)
+    counts = np.minimum(np.bincount(places, minlength=slots), (1 << DF_BITS) - 1).astype(np.uint16)
+    frequency = counts[places].astype(np.uint64)
     tokens: U64 = (frequency << np.uint64(64 - DF_BITS)) | (units.values >> np.uint64(DF_BITS))
     return tokens
 
