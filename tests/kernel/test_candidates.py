@@ -164,7 +164,7 @@ def test_a_crowd_is_settled_within_equal_numbers_only():
 
 
 def test_the_survivor_follows_the_order_given():
-    texts = [LAW, LAW + "甲", "乙" + LAW]
+    texts = [LAW, LAW + "附", "又" + LAW]
     found = kernel.near_duplicates(pa.array(texts), params=kernel.Params(), order=np.array([2, 0, 1]))
 
     assert found.dropped.left.tolist() == [0, 2]

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import NamedTuple
 
+from toolkit.text.shingles import opposites
 from toolkit.text.shingles.fold import normal_form
 
 TEN = 10
@@ -67,16 +68,19 @@ _UNITS = {
         "w": "weeks week 周 星期 个星期",
         "mo": "months month 个月 月",
         "y": "years year 年",
+        "am": "am",
+        "pm": "pm",
     }.items()
     for spelling in spellings.split()
-}
+} | {"a m": "am", "p m": "pm"}  # 9 a.m. without its points
 _MODALS = str.split(
     "must may might shall should can could not no never none nor neither without unless except only cannot forbidden "
     "prohibited permitted allowed required optional yes"
 )
 # 右 and right: the wrong side of a patient; 中臂型 and 下臂型: two injuries
 _SIDES = str.split("left right upper lower anterior posterior positive negative")
-_TYPED = str.split("type stage grade class phase")
+_TYPED = str.split("type stage grade class phase party group hepatitis influenza vitamin")
+_CLAUSES = str.split("section article clause paragraph rule exhibit appendix schedule")
 _LETTERS = str.split("a b c d")  # before 型, 级, 期
 _ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5"}
 _CONTRACTED = str.split("is are was were do does did has have had wo would could should ca must need might")
@@ -105,7 +109,7 @@ _NUMERALS = f"(?:{_NUMERAL})[零〇一二三四五六七八九十百千万亿两
 _ARABIC = r"[0-9]{1,3}(?:,[0-9]{3})+(?![,0-9])(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+(?![.0-9]))?"
 _UNIT = (
     rf"(?: ?(?P<%s>{_alternatives([u for u in _UNITS if u.isascii()])})(?![a-z])"
-    rf"|(?P<%s>{_alternatives([u for u in _UNITS if not u.isascii()])}))?"
+    rf"|(?P<%s>{_alternatives([u for u in _UNITS if not u.isascii()])}))?(?:[岁元个次人倍级]?(?P<%s>以[上下内外]|之[内外]|内))?"
 )
 _LONG_DATE = r"(?P<y>[0-9]{4})(?:[-/.](?P<m>[0-9]{1,2})[-/.](?P<d>[0-9]{1,2})(?![0-9])|年(?P<m2>[0-9]{1,2})月(?:(?P<d2>[0-9]{1,2})[日号])?)"
 
@@ -158,13 +162,13 @@ def _times(number: str, powers: str) -> str:
 def _number(found: re.Match[str]) -> str:
     unit = _UNITS.get(found["latin"] or found["han"] or "", "")
     percent = "%" if found["percent"] else ""
-    return found["sign"] + _times(found["arabic"], found["powers"]) + percent + unit
+    return found["sign"] + _times(found["arabic"], found["powers"]) + percent + unit + (found["bound"] or "")[-1:]
 
 
 def _numeral(found: re.Match[str]) -> str:
     part = f".{''.join(str(_DIGITS[c]) for c in found['point'])}" if found["point"] else ""
     unit = _UNITS.get(found["latin2"] or found["han2"] or "", "")
-    return _plain(_chinese(found["numerals"]) + part) + unit
+    return _plain(_chinese(found["numerals"]) + part) + unit + (found["bound2"] or "")[-1:]
 
 
 def _share(found: re.Match[str]) -> str:
@@ -211,16 +215,17 @@ _KINDS = {
     "number": _Kind(
         frozenset("0123456789-"),
         rf"(?P<sign>(?:(?<![0-9])-)?)(?P<arabic>{_ARABIC})(?P<powers>[万亿千百]*)(?P<percent>(?: ?%| ?percent(?![a-z]))?)"
-        + _UNIT % ("latin", "han"),
+        + _UNIT % ("latin", "han", "bound"),
         _number,
     ),
     "numeral": _Kind(
         frozenset("零〇一二三四五六七八九十百千万亿两廿卅壹贰叁肆伍陆柒捌玖拾佰仟"),
-        rf"(?P<numerals>{_NUMERALS})(?:点(?P<point>[零〇一二三四五六七八九]+))?" + _UNIT % ("latin2", "han2"),
+        rf"(?P<numerals>{_NUMERALS})(?:点(?P<point>[零〇一二三四五六七八九]+))?" + _UNIT % ("latin2", "han2", "bound2"),
         _numeral,
     ),
     "signs": _Kind(frozenset(_SIGNS), f"[{_SIGNS}]", lambda found: "0.5" if found[0] == "半" else found[0]),
     "place": _Kind(_two(_PLACES), _alternatives(_PLACES), lambda found: found[0]),
+    "opposite_han": _Kind(_two(opposites.HAN), _alternatives(opposites.HAN), lambda found: opposites.HAN[found[0]]),
     "bang": _Kind(frozenset("!"), "!", lambda _: "not"),
 }
 _LATIN_KINDS = {
@@ -239,6 +244,18 @@ _LATIN_KINDS = {
         frozenset(_ENGLISH_NUMBERS),
         f"(?:{_by_initial(_ENGLISH_NUMBERS)})(?![a-z0-9])",
         lambda found: _ENGLISH_NUMBERS[found[0]],
+    ),
+    "opposite_latin": _Kind(
+        frozenset(opposites.LATIN),
+        f"(?:{_by_initial(opposites.LATIN)})(?![a-z0-9])",
+        lambda found: opposites.LATIN[found[0]],
+    ),
+    "limit": _Kind(frozenset(["at", "every"]), "at (?:most|least)|every other", lambda found: found[0].split()[1]),
+    "often": _Kind(frozenset("btq"), "[btq] i d(?![a-z0-9])", lambda found: found[0].replace(" ", "")),
+    "clause": _Kind(
+        frozenset(_CLAUSES),
+        rf"(?:{'|'.join(_CLAUSES)}) (?:[0-9]+ )?[a-z](?![a-z0-9])",
+        lambda found: found[0].partition(" ")[2],
     ),
 }
 # nearly every character begins none of them; asking that first makes the scan ten times faster
