@@ -73,6 +73,30 @@ def test_rebuild_mends_keys_and_manifest_from_the_stored_texts(tmp_path, suffix)
     assert dropped(tmp_path) == set(TEXTS)
 
 
+def test_an_index_without_its_manifest_is_no_new_one_but_asks_to_be_rebuilt(tmp_path):
+    index_of(tmp_path, rows())
+    (folder_of(tmp_path, FIELDS) / "index.json").unlink()
+
+    for use in (lambda: dropped(tmp_path), lambda: index_of(tmp_path, rows(["另一条记录，不在其中。"]))):
+        with pytest.raises(DataError, match=r"index\.json: the index is damaged: the file is missing") as refused:
+            use()
+        assert f"toolkit index rebuild --state {tmp_path} --fields text" in refused.value.hint
+    rebuild(tmp_path, FIELDS)
+
+    assert dropped(tmp_path) == set(TEXTS)
+
+
+def test_an_index_of_all_fields_is_called_so(tmp_path):
+    add(tmp_path, batches_of(rows()), fields=Dedup().compared, params=Params())
+    [path] = (tmp_path / "dedup" / "all").glob("*.bands.arrow")
+    path.unlink()
+
+    with pytest.raises(DataError) as refused:
+        Dedup(index=str(tmp_path)).run(rows())
+
+    assert refused.value.hint.endswith(f"toolkit index rebuild --state {tmp_path}")
+
+
 def test_rebuild_says_which_texts_are_lost_and_keeps_the_rest(tmp_path):
     index_of(tmp_path, rows(TEXTS[:1]))
     index_of(tmp_path, [{"id": "other", "text": TEXTS[1]}])

@@ -45,7 +45,7 @@ def index() -> None:
 def add(inputs: tuple[str, ...], state: str, fields: str | None, *, as_json: bool, **wanted: Any) -> None:
     """Add records or a release."""
     from toolkit.dedup.index import add as add_to_index
-    from toolkit.dedup.index import open_index
+    from toolkit.dedup.index import open_index, said
 
     names = _fields(fields)
     params = _params(state, names, wanted)
@@ -62,7 +62,7 @@ def add(inputs: tuple[str, ...], state: str, fields: str | None, *, as_json: boo
     if as_json:
         click.echo(json.dumps(facts))
         return
-    click.echo(f"{done.new:,} new, {done.known:,} known already, {done.empty:,} without text in {','.join(names)}")
+    click.echo(f"{done.new:,} new, {done.known:,} known already, {done.empty:,} without text in {said(names)}")
     click.echo(_size(manifest.live, manifest.size))
 
 
@@ -150,7 +150,7 @@ def rebuild(state: str, fields: str | None, **wanted: Any) -> None:
 @_options(STATE, JSON)
 def info(state: str, *, as_json: bool) -> None:
     """Say what the indexes of a state folder hold."""
-    from toolkit.dedup.index import Index, indexes_of
+    from toolkit.dedup.index import Index, indexes_of, said
 
     known = indexes_of(state)
     if not known:
@@ -164,7 +164,7 @@ def info(state: str, *, as_json: bool) -> None:
                      "segments": len(manifest.segments), "bytes": manifest.size}  # fmt: skip
             click.echo(json.dumps(facts))
             continue
-        click.echo(f"{','.join(names)}: threshold {settings.threshold}, {settings.unit} shingles")
+        click.echo(f"{said(names)}: threshold {settings.threshold}, {settings.unit} shingles")
         click.echo(f"  {_size(manifest.live, manifest.size)} in {len(manifest.segments)} segments")
 
 

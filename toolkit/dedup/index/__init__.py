@@ -8,8 +8,8 @@ Stored is the compared text, compressed, not its shingles: hashes do not compres
 text (keys, bands for another threshold, the normal form of a later version) can be made again: `rebuild`.
 """
 
-from toolkit.dedup.index.manifest import Settings, indexes_of
+from toolkit.dedup.index.manifest import Settings, indexes_of, said
 from toolkit.dedup.index.read import Index, open_index
 from toolkit.dedup.index.write import Added, add, compact, rebuild, remove
 
-__all__ = ["Added", "Index", "Settings", "add", "compact", "indexes_of", "open_index", "rebuild", "remove"]
+__all__ = ["Added", "Index", "Settings", "add", "compact", "indexes_of", "open_index", "rebuild", "remove", "said"]

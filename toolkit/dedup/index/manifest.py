@@ -13,6 +13,7 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
+from toolkit.dedup.compare import FIELDS
 from toolkit.dedup.kernel import Params, band_keys, exact_keys
 from toolkit.dedup.kernel.columns import fold_table
 from toolkit.engine.store import file_digest
@@ -21,6 +22,8 @@ from toolkit.files import atomic
 from toolkit.memory import part_of
 
 NAME = "index.json"
+ALL = "all"
+"""The folder of an index of all fields."""
 VERSION = 1
 _PROBES = ("高血壓患者，能否服用 Aspirin？", "1.5mg, 120/80, 3-5 C# !x", "年 龄 7 0 岁", "Don't stop.", "是")
 """Texts whose keys show a change of the rules of context, which the folding table does not hold."""
@@ -83,7 +86,7 @@ class Settings:
         raise UsageError(
             f"{where}: the index was made for another comparison: {shown}",
             hint=f"compare as the index does, or make its keys again: toolkit index rebuild --state {where.parents[1]}"
-            f" --fields {','.join(self.fields)} --threshold {wanted.threshold} --unit {wanted.unit}",
+            f"{_asked_for(self.fields)} --threshold {wanted.threshold} --unit {wanted.unit}",
         )
 
 
@@ -146,13 +149,31 @@ def folder_of(state: Path | str, fields: Sequence[str]) -> Path:
     >>> folder_of("记忆", ("prompt", "output")).as_posix()
     '记忆/dedup/prompt-output'
     """
-    return part_of(state, "dedup") / "-".join(fields)
+    return part_of(state, "dedup") / ("-".join(fields) if tuple(fields) != FIELDS else ALL)
 
 
 def indexes_of(state: Path | str) -> list[tuple[str, ...]]:
     """The sets of fields that a state folder has an index for."""
-    found = sorted(part_of(state, "dedup").glob(f"*/{NAME}"))
-    return [tuple(path.parent.name.split("-")) for path in found]
+    return [_fields_of(folder) for folder in sorted(part_of(state, "dedup").glob("*")) if holds_index(folder)]
+
+
+def holds_index(folder: Path) -> bool:
+    """Whether an index lies in a folder, if only what is left of one that lost its manifest."""
+    return (folder / NAME).is_file() or any(folder.glob("*.records.arrow"))
+
+
+def _fields_of(folder: Path) -> tuple[str, ...]:
+    return FIELDS if folder.name == ALL else tuple(folder.name.split("-"))
+
+
+def said(fields: Sequence[str]) -> str:
+    """A set of fields for people."""
+    return "all fields" if tuple(fields) == FIELDS else ",".join(fields)
+
+
+def _asked_for(fields: Sequence[str]) -> str:
+    """The option that names a set of fields, as it follows a command."""
+    return "" if tuple(fields) == FIELDS else f" --fields {','.join(fields)}"
 
 
 def load(state: Path | str, fields: Sequence[str]) -> Manifest:
@@ -166,10 +187,12 @@ def load(state: Path | str, fields: Sequence[str]) -> Manifest:
     try:
         return Manifest.from_json((folder / NAME).read_bytes())
     except FileNotFoundError:
-        known = ", ".join(",".join(f) for f in indexes_of(state))
+        if holds_index(folder):
+            raise corrupted(folder / NAME, "is missing") from None
+        known = ", ".join(said(f) for f in indexes_of(state))
         raise UsageError(
-            f"{state}: holds no index of the fields {','.join(fields)}" + (f", only of {known}" if known else ""),
-            hint=f"make it with: toolkit index add FILE --state {state} --fields {','.join(fields)}",
+            f"{state}: holds no index of {said(fields)}" + (f", only of {known}" if known else ""),
+            hint=f"make it with: toolkit index add FILE --state {state}{_asked_for(fields)}",
         ) from None
     except (ValueError, KeyError, TypeError) as error:
         raise corrupted(folder / NAME, f"is no manifest ({str(error)[:80]})") from None
@@ -203,8 +226,8 @@ def check_files(folder: Path, entry: SegmentEntry, *, whole: bool) -> None:
 
 def corrupted(path: Path, how: str) -> DataError:
     """The answer to a damaged file: what to run."""
-    state, fields = path.parents[2], path.parent.name.replace("-", ",")
+    state, option = path.parents[2], _asked_for(_fields_of(path.parent))
     return DataError(
         f"{path}: the index is damaged: the file {how}",
-        hint=f"make the keys again from the stored texts: toolkit index rebuild --state {state} --fields {fields}",
+        hint=f"make the keys again from the stored texts: toolkit index rebuild --state {state}{option}",
     )

@@ -61,7 +61,7 @@ def add(
     folder = folder_of(state, fields)
     settings = Settings.of(fields, params)
     with locked(folder):
-        if not (folder / NAME).exists():
+        if not manifests.holds_index(folder):
             manifests.save(folder, Manifest(settings))
         index = Index(state, fields)
         index.settings.check(settings, folder)
