@@ -46,7 +46,7 @@ class Threads:
 def run(link, function, tasks):
     runner = Runner(ClusterPool(lambda: link), Stop())
     try:
-        return runner.run(function, tasks, lambda _: None)
+        return runner.run(function, tasks, lambda answer: answer)
     finally:
         runner.close()
 
