@@ -156,7 +156,15 @@ def run(
     return Report(out, account, manifest, facts)
 
 
-def run_stage(stage: Stage, inputs: Sequence[str], output: str, how: How, *, rejected: str | None = None) -> Report:
+def run_stage(
+    stage: Stage,
+    inputs: Sequence[str],
+    output: str,
+    how: How,
+    *,
+    rejected: str | None = None,
+    reports: str | None = None,
+) -> Report:
     """Run one stage from files to a file of records, or for `Release` to a folder.
 
     Args:
@@ -165,14 +173,19 @@ def run_stage(stage: Stage, inputs: Sequence[str], output: str, how: How, *, rej
         output: A JSONL file (for `Release` a folder) that appears when it is complete, or `-` for the standard output.
         how: How to run.
         rejected: Where the records go that left, with stage, reason and detail.
+        reports: Folder for what the stage tells beside its records, such as `clusters.jsonl`.
     """
     _check_output(stage, output, rejected)
+    if reports:
+        outputs.check_folder(place(reports))
     stages = _with_input(stage, inputs)
     with tempfile.TemporaryDirectory(prefix=".toolkit-", dir=_scratch(output)) as folder:
         finished, facts = _drive(stages, Path(folder), how)
         if rejected:
             with atomic.writing(place(rejected)) as file:
                 file.writelines(map(_left_lines, finished.leaving()))
+        if reports:
+            _write_reports(finished, place(reports))
         account = list(zip(finished.stages, finished.counts, strict=True))
         manifest = None
         if isinstance(stage, Release):

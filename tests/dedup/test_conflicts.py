@@ -7,6 +7,7 @@ import pytest
 
 from toolkit.dedup import Dedup
 from toolkit.dedup.conflicts import points_elsewhere
+from toolkit.pipeline import How, run_stage
 
 CASES = Path(__file__).parents[1] / "cases" / "dedup" / "points_elsewhere.jsonl"
 
@@ -37,3 +38,28 @@ def test_answers_to_a_prompt_that_names_its_matter_conflict_and_others_do_not(pr
     kept = Dedup(fields=["prompt", "input", "output"]).run(rows).kept
 
     assert ["conflicting_output" in (row.get("flags") or ()) for row in kept] == [conflict, conflict]
+
+
+def test_a_stage_alone_reports_too_and_the_proposal_names_the_rule_that_decided(tmp_path):
+    rows = [
+        {
+            "id": n,
+            "prompt": "阿莫西林成人每次吃多少？",
+            "output": f"每次{n}克。",
+            "source": {"id": n, "authority": int(n)},
+        }
+        for n in "21"
+    ]
+    records = tmp_path / "records.jsonl"
+    records.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+    run_stage(
+        Dedup(),
+        [str(records)],
+        str(tmp_path / "kept.jsonl"),
+        How(workers=0, progress="quiet"),
+        reports=str(tmp_path / "told"),
+    )
+
+    [line] = map(json.loads, (tmp_path / "told" / "conflicts.jsonl").read_text(encoding="utf-8").splitlines())
+    assert line["proposal"] == {"keep": "1", "why": "its authority is higher"}

@@ -118,3 +118,27 @@ def test_a_recipe_names_index_and_files_relative_to_itself(tmp_path, workers):
     dedup = json.loads(done.stdout.splitlines()[-1])["account"][1]
     assert ["rejected", "contaminated", 1] in dedup["left"]
     assert ["rejected", "exact_duplicate", 1] in dedup["left"]
+
+
+def test_a_row_that_is_no_example_yet_is_shown_with_its_columns_and_told_apart_by_them():
+    left, right = (
+        {"id": n, "output": "多喝水。", "extra": f'{{"question":"{q}"}}'} for n, q in (("a", "发烧？"), ("b", "咳嗽？"))
+    )
+
+    pair = explain(left, right)
+
+    assert lines_of(pair)[:2] == [
+        'a: 多喝水。 | extra: {"question":"发烧？"}',
+        'b: 多喝水。 | extra: {"question":"咳嗽？"}',
+    ]
+    assert pair.verdict == "not merged: they differ in extra"
+    assert explain(left, left | {"id": "c"}).verdict == "merged: equal normal forms; a stays, because its id is smaller"
+
+
+def test_two_system_prompts_are_told_as_the_difference():
+    chat = {"prompt": "Hello", "output": "Hallo"}
+
+    assert (
+        verdict({**chat, "system": "Speak German."}, {**chat, "system": "Speak Dutch."})
+        == "not merged: they differ in system"
+    )

@@ -39,7 +39,7 @@ def index() -> None:
 @click.argument("inputs", nargs=-1, required=True, type=click.Path())
 @_options(STATE, FIELDS, JSON)
 @click.option(
-    "--threshold", type=Number(), help="From which similarity on texts are near; that of the index by default."
+    "--threshold", type=Number(0.05, 1), help="From which similarity on texts are near; that of the index by default."
 )
 @click.option("--unit", type=Choice(["char", "word"]), help="What a shingle is made of; that of the index by default.")
 def add(inputs: tuple[str, ...], state: str, fields: str | None, *, as_json: bool, **wanted: Any) -> None:
@@ -124,7 +124,7 @@ def compact(state: str, fields: str | None) -> None:
 ))  # fmt: skip
 @_options(STATE, FIELDS)
 @click.option(
-    "--threshold", type=Number(), help="From which similarity on texts are near; that of the index by default."
+    "--threshold", type=Number(0.05, 1), help="From which similarity on texts are near; that of the index by default."
 )
 @click.option("--unit", type=Choice(["char", "word"]), help="What a shingle is made of; that of the index by default.")
 def rebuild(state: str, fields: str | None, **wanted: Any) -> None:

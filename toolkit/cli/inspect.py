@@ -100,7 +100,7 @@ def _read(step: Step) -> Iterator[Batch]:
 @click.option("--out", default="build", show_default=True, help="The --out folder of the run.")
 @click.option("--fields", help="The compared fields, commas between; by default all that carry content.")
 @click.option(
-    "--threshold", type=Number(), default=0.8, show_default=True, help="From which similarity on texts are near."
+    "--threshold", type=Number(0.05, 1), default=0.8, show_default=True, help="From which similarity on texts are near."
 )
 @click.option(
     "--unit", type=Choice(["char", "word"]), default="char", show_default=True, help="What a shingle is made of."
@@ -123,7 +123,7 @@ def pair(
 @inspect.command("clusters", help="Decide again at a higher threshold, without computing anything again." + examples(
     ["toolkit inspect clusters --threshold 0.9 --out build"]
 ))  # fmt: skip
-@click.option("--threshold", type=Number(), required=True, help="From which similarity on texts are near.")
+@click.option("--threshold", type=Number(0.05, 1), required=True, help="From which similarity on texts are near.")
 @click.option("--out", default="build", show_default=True, help="The --out folder of the run.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def clusters(threshold: float, out: str, *, as_json: bool) -> None:

@@ -39,6 +39,12 @@ def stage_command(name: str) -> click.Command:
     command = click.option(
         "--rejected", type=click.Path(dir_okay=False), help="Write the records that leave to this file."
     )(command)
+    if name == "dedup":
+        command = click.option(
+            "--reports",
+            type=click.Path(file_okay=False),
+            help="Write clusters.jsonl and conflicts.jsonl to this folder.",
+        )(command)
     where = "Folder to write." if name == "release" else "File of records to write; - is the standard output."
     command = click.option("-o", "--out", "out_file", required=True, help=where)(command)
     command = click.argument("inputs", nargs=-1, required=name != "collect")(command)
@@ -49,6 +55,7 @@ def stage_command(name: str) -> click.Command:
 def _call(cls: type[Stage], values: dict[str, Any]) -> None:
     how = how_of(values)
     output, rejected, inputs = values.pop("out_file"), values.pop("rejected"), values.pop("inputs", ())
+    reports = values.pop("reports", None)
     if cls.name == "collect":
         values["paths"] = (*inputs, *values["paths"])
     dry_run = values.pop("dry_run")
@@ -56,7 +63,7 @@ def _call(cls: type[Stage], values: dict[str, Any]) -> None:
     if dry_run:
         click.echo(json.dumps(plan_stage(stage, inputs), ensure_ascii=False, indent=2))
         return
-    result = run_stage(stage, inputs, output, how, rejected=rejected)
+    result = run_stage(stage, inputs, output, how, rejected=rejected, reports=reports)
     report(result, as_json=how.progress == "json", to_stderr=output == "-")
     if not rejected and how.progress != "json" and any(counts.left for _, counts in result.account):
         click.echo("to see the records that left, with reason and place: add --rejected FILE", err=output == "-")

@@ -16,7 +16,7 @@ from toolkit.dedup.compare import BORDER, asked_and_answered
 from toolkit.dedup.decisions import Decision, table_of
 from toolkit.dedup.kernel import Params, pair_similarities, salient_keys
 from toolkit.dedup.kernel.columns import I64
-from toolkit.dedup.survivor import Facts, facts_of, rank
+from toolkit.dedup.survivor import Facts, facts_of, rank, why
 from toolkit.kinds import Batch, Records, leave
 from toolkit.reasons import Disposition
 from toolkit.record import Row
@@ -104,7 +104,7 @@ def _found(
         ranked = [sorted(((facts[a + n], n) for n in g), key=lambda p: rank(p[0], as_of)) for g in named]
         texts = asked.slice(a, b - a), answered.slice(a, b - a)
         agrees = _agrees(texts[1], ranked, params, kernel)
-        found += [d for group in ranked for d in _decide(group, agrees, *texts)]
+        found += [d for group in ranked for d in _decide(group, agrees, *texts, as_of)]
     return found
 
 
@@ -123,7 +123,7 @@ def _agrees(
 
 
 def _decide(
-    group: Sequence[tuple[Facts, int]], agrees: np.ndarray, asked: pa.Array, answered: pa.Array
+    group: Sequence[tuple[Facts, int]], agrees: np.ndarray, asked: pa.Array, answered: pa.Array, as_of: str | None
 ) -> Iterator[tuple[Decision, bytes | None]]:  # fmt: skip
     best = group[0][0]
     group = [(f, n) for f, n in group if not _other_time(f, best)]
@@ -131,7 +131,7 @@ def _decide(
         return
     cluster = min(f.id for f, _ in group)
     for f, n in group:
-        line = _line(group, asked, answered) if f.ref == best.ref else None
+        line = _line(group, asked, answered, as_of) if f.ref == best.ref else None
         survivor = None if f.ref == best.ref else best.id
         yield (
             Decision(f.ref, f.id, REASON if survivor and not agrees[n] else None, survivor, None, cluster, REASON),
@@ -144,12 +144,12 @@ def _other_time(facts: Facts, best: Facts) -> bool:
     return facts.lasts[0] is not None and facts.lasts[0] == best.lasts[0] and facts.lasts != best.lasts
 
 
-def _line(group: Sequence[tuple[Facts, int]], asked: pa.Array, answered: pa.Array) -> bytes:
+def _line(group: Sequence[tuple[Facts, int]], asked: pa.Array, answered: pa.Array, as_of: str | None) -> bytes:
     answers = [_answer(f, answered[n].as_py()) for f, n in group]
     prompt = asked[group[0][1]].as_py().replace(BORDER, "\n")[:EXCERPT]
     proposal = {
         "keep": group[0][0].id,
-        "why": "human-approved, authority, newest valid, longest, smallest id: the first that differs",
+        "why": why(group[0][0], group[1][0], as_of),
     }
     return orjson.dumps({"prompt": prompt, "proposal": proposal, "answers": answers}, option=orjson.OPT_APPEND_NEWLINE)
 

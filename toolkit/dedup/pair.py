@@ -11,10 +11,10 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from toolkit.dedup.compare import BORDER, FIELDS, compared
+from toolkit.dedup.compare import BORDER, CONDITIONS, FIELDS, compared
 from toolkit.dedup.index.shipped import is_release, release_batches
 from toolkit.dedup.kernel import Params
-from toolkit.dedup.survivor import Facts, facts_of, rank
+from toolkit.dedup.survivor import Facts, facts_of, rank, why
 from toolkit.engine.store import BATCH_ROWS, RECORDS, read_records
 from toolkit.errors import UsageError
 from toolkit.record import Row, columns_of, rows_of
@@ -80,18 +80,21 @@ def explain(
     chosen = params or Params()
     rows = _Rows(pa.Table.from_batches([columns_of([left, right])]))
     texts = [t or "" for t in compared(rows.take(pa.array([0, 1]), list(fields)), fields).to_pylist()]
+    told = [t or "" for t in compared(rows.take(pa.array([0, 1]), list(fields)), _texts_of(fields)).to_pylist()]
+    bound = [text != own for text, own in zip(texts, told, strict=True)]  # more than texts are compared
+    apart = [n for n in CONDITIONS if any(bound) and n in fields and left.get(n) != right.get(n)]
     sets = [shingles(text, width=chosen.width, unit=chosen.unit) for text in texts]
-    said = [Counter(salient(text)) for text in texts]
+    said = [Counter(salient(text)) for text in told]
     one, two = facts_of(rows, [0, 1], fields)
     equal = normal_form(texts[0]) == normal_form(texts[1])
     only = (tuple((said[0] - said[1]).elements()), tuple((said[1] - said[0]).elements()))
     differ = salient(texts[0]) != salient(texts[1])
     similarity = jaccard(*sets)
-    verdict = _verdict(one, two, sets=sets, equal=equal, similarity=similarity, differ=differ, only=only,
+    verdict = _verdict(one, two, sets=sets, equal=equal, similarity=similarity, differ=differ, only=only, apart=apart,
                        threshold=chosen.threshold, as_of=as_of)  # fmt: skip
     return Pair(
         (one.id, two.id),
-        (texts[0], texts[1]),
+        (_shown(left, told[0], bound[0]), _shown(right, told[1], bound[1])),
         equal,
         similarity,
         sets[0] & sets[1],
@@ -110,6 +113,7 @@ def _verdict(
     similarity: float,
     differ: bool,
     only: tuple[tuple[str, ...], tuple[str, ...]],
+    apart: Sequence[str],
     threshold: float,
     as_of: str | None,
 ) -> str:
@@ -120,6 +124,8 @@ def _verdict(
         return f"equal normal forms, true at different times or of different facts: {times}; decided by fact key and interval"
     if equal:
         return f"merged: equal normal forms; {_stays(one, two, as_of)}"
+    if apart and not any(only):
+        return f"not merged: they differ in {', '.join(apart)}"
     if similarity < threshold:
         return f"not merged: similarity {similarity:.4f} is under the threshold {threshold}"
     if differ:
@@ -134,6 +140,16 @@ def _verdict(
     return f"merged: similarity {similarity:.4f} reaches the threshold {threshold}; {_stays(one, two, as_of)}"
 
 
+def _texts_of(fields: Sequence[str]) -> list[str]:
+    return [name for name in fields if name not in CONDITIONS]
+
+
+def _shown(row: Row, told: str, bound: bool) -> str:
+    """The texts of a record, and beside them what else is compared."""
+    beside = [f"{name}: {row[name]}" for name in CONDITIONS if bound and row.get(name) is not None]
+    return BORDER.join([*([told] if told else []), *beside])
+
+
 def _time(facts: Facts) -> str:
     key, begins, ends = facts.lasts
     return f"{key or 'no fact key'} {begins or '...'} to {ends or '...'}"
@@ -142,10 +158,7 @@ def _time(facts: Facts) -> str:
 def _stays(one: Facts, two: Facts, as_of: str | None) -> str:
     """Who of the two stays, and the first rule that tells them apart."""
     better, other = sorted((one, two), key=lambda f: rank(f, as_of))
-    rules = ("it is approved by a person", "its authority is higher", "it is valid", "it is newer", "it is longer")
-    pairs = zip(rules, rank(better, as_of), rank(other, as_of), strict=False)
-    why = next((rule for rule, a, b in pairs if a != b), "its id is smaller")
-    return f"{better.id} stays, because {why}"
+    return f"{better.id} stays, because {why(better, other, as_of)}"
 
 
 def find_pair(out: Path | str, left: str, right: str) -> tuple[Row, Row]:

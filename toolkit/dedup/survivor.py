@@ -67,6 +67,20 @@ def rank(facts: Facts, as_of: str | None) -> tuple[Any, ...]:
     return (not facts.human, facts.authority, *newest(facts, as_of), -facts.length, facts.ref >= 0, facts.id)
 
 
+_RULES = ("it is approved by a person", "its authority is higher", "it is valid", "it is newer", "it is longer")
+
+
+def why(better: Facts, other: Facts, as_of: str | None) -> str:
+    """The first rule that puts one record before another.
+
+    >>> old = Facts(0, "a", False, 2, "2019", (None, None, None), 9, {})
+    >>> why(old._replace(published="2024-03"), old, None), why(old, old._replace(id="b"), None)
+    ('it is newer', 'its id is smaller')
+    """
+    pairs = zip(_RULES, rank(better, as_of), rank(other, as_of), strict=False)
+    return next((rule for rule, a, b in pairs if a != b), "its id is smaller")
+
+
 def newest(facts: Facts, as_of: str | None) -> tuple[bool, int]:
     """Sort key: not valid at `as_of` comes last; among the others the later day comes first."""
     _, begins, ends = facts.lasts
