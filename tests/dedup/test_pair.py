@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from toolkit.dedup import Dedup
 from toolkit.dedup.kernel import Params
 from toolkit.dedup.pair import explain, find_pair, lines_of
 from toolkit.errors import UsageError
@@ -142,3 +143,16 @@ def test_two_system_prompts_are_told_as_the_difference():
         verdict({**chat, "system": "Speak German."}, {**chat, "system": "Speak Dutch."})
         == "not merged: they differ in system"
     )
+
+
+def test_one_long_answer_to_two_questions_is_kept_twice_and_the_verdict_says_so():
+    answer = "".join(chr(0x4E00 + 7 * n) for n in range(300))
+    left = {"id": "a", "prompt": "冠心病人平时在家里要留意些什么？", "output": answer}
+    right = {"id": "b", "prompt": "糖尿病的饮食有哪些讲究", "output": answer}
+
+    found = explain(left, right)
+
+    assert found.similarity > 0.8
+    assert found.verdict.startswith("not merged: similarity ")
+    assert found.verdict.endswith("the prompts alone have 0.0000: another question")
+    assert len(list(Dedup().run([left, right]).kept)) == 2

@@ -11,9 +11,10 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from toolkit.dedup.compare import BORDER, CONDITIONS, FIELDS, compared
+from toolkit.dedup.compare import ASKED, BORDER, CONDITIONS, FIELDS, asked_and_answered, compared
 from toolkit.dedup.index.shipped import is_release, release_batches
 from toolkit.dedup.kernel import Params
+from toolkit.dedup.near import PROMPT_SHARE
 from toolkit.dedup.survivor import Facts, facts_of, rank, why
 from toolkit.engine.store import BATCH_ROWS, RECORDS, read_records
 from toolkit.errors import UsageError
@@ -90,7 +91,7 @@ def explain(
     only = (tuple((said[0] - said[1]).elements()), tuple((said[1] - said[0]).elements()))
     differ = salient(texts[0]) != salient(texts[1])
     similarity = jaccard(*sets)
-    verdict = _verdict(one, two, sets=sets, equal=equal, similarity=similarity, differ=differ, only=only, apart=apart,
+    verdict = _verdict(one, two, sets=sets, equal=equal, similarity=similarity, differ=differ, only=only, apart=apart, prompts=_prompts(rows, chosen),
                        threshold=chosen.threshold, as_of=as_of)  # fmt: skip
     return Pair(
         (one.id, two.id),
@@ -114,6 +115,7 @@ def _verdict(
     differ: bool,
     only: tuple[tuple[str, ...], tuple[str, ...]],
     apart: Sequence[str],
+    prompts: float,
     threshold: float,
     as_of: str | None,
 ) -> str:
@@ -135,9 +137,19 @@ def _verdict(
             else "the order of their numbers"
         )
         return f"not merged: they differ in {shown}"
+    if prompts < PROMPT_SHARE * threshold:
+        return f"not merged: similarity {similarity:.4f}, but the prompts alone have {prompts:.4f}: another question"
     if one.lasts != two.lasts:
         return f"not merged: fact keys or intervals differ, {times}; aging decides"
     return f"merged: similarity {similarity:.4f} reaches the threshold {threshold}; {_stays(one, two, as_of)}"
+
+
+def _prompts(rows: _Rows, params: Params) -> float:
+    """How alike the questions are; documents ask nothing, so that nothing is against them."""
+    asked = asked_and_answered(rows.take(pa.array([0, 1]), ASKED))[0].to_pylist()
+    if None in asked:
+        return 1.0
+    return jaccard(*(shingles(text, width=params.width, unit=params.unit) for text in asked))
 
 
 def _texts_of(fields: Sequence[str]) -> list[str]:
