@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from toolkit.dedup.kernel import Pairs
 from toolkit.dedup.kernel.columns import I64
-from toolkit.dedup.kernel.hashes import SPREAD_1, STEP, U64
+from toolkit.dedup.kernel.hashes import SPREAD_1, SPREAD_2, STEP, U64, UNIT_FACTOR
 from toolkit.kinds import SHARD_BITS
 
 
@@ -47,18 +47,23 @@ def pairs_table(pairs: Pairs, kind: Kind) -> pa.Table:
     return pa.table({**dict(zip(Pairs._fields, map(pa.array, pairs), strict=True)), "kind": kinds})
 
 
-TILE_BITS = SHARD_BITS + 4
-"""Sixteen shards."""
+TILE_SHARDS, TILE_ROWS = SHARD_BITS + 4, 16
+"""A tile is sixteen shards by sixteen, of shards with more than 65,536 rows only so many rows: it bounds the pairs that lie together."""
 
 
 def tiles(left: I64, right: I64) -> U64:
-    """A number for each pair by the shards of its two texts: pairs of a tile are read from 32 shards, however many there are.
+    """A number for each pair by where its two texts lie: pairs of a tile are read from 32 shards, however many there are.
 
     >>> refs = np.array([1, 17, 40]) << SHARD_BITS
     >>> one, two = tiles(refs, refs + 5), tiles(refs, refs[:1] + 5)
     >>> bool((one == two)[0]), bool((one == two)[1])
     (True, False)
     """
-    one, two = (refs >> TILE_BITS for refs in (left, right))
-    numbers: U64 = one.astype(np.uint64) * np.uint64(STEP) + two.astype(np.uint64) * np.uint64(SPREAD_1)
+    sides = zip((left, right), ((STEP, SPREAD_1), (SPREAD_2, UNIT_FACTOR)), strict=True)
+    return sum((_part(refs, factors) for refs, factors in sides), np.zeros(len(left), np.uint64))
+
+
+def _part(refs: I64, factors: tuple[int, int]) -> U64:
+    shards, rows = refs >> TILE_SHARDS, (refs & ((1 << SHARD_BITS) - 1)) >> TILE_ROWS
+    numbers: U64 = shards.astype(np.uint64) * np.uint64(factors[0]) + rows.astype(np.uint64) * np.uint64(factors[1])
     return numbers
