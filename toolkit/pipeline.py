@@ -69,7 +69,7 @@ BESIDE = {
 _REJECTED = re.compile(r"[0-9]{2,}-[a-z.]+\.jsonl")
 
 REPORTS = ("boilerplate.jsonl", "clusters.jsonl", "conflicts.jsonl")
-"""What global steps write beside the release."""
+"""What global steps write beside the release: the `reports` of all stages (a test holds them equal)."""
 
 
 @dataclass(frozen=True)

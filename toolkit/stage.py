@@ -59,6 +59,8 @@ class Stage:
     """Base of all stages: what every stage can do is derived from its options and `steps`."""
 
     name: ClassVar[str]
+    reports: ClassVar[tuple[str, ...]] = ()
+    """Files in which its global steps say more than records can."""
 
     def steps(self) -> tuple[Step, ...]:
         """The kinds of work, in order. A stage that is one Map overrides `apply` alone."""

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from toolkit.cli.main import _exit_code
+from toolkit.pipeline import REPORTS
+from toolkit.stage import STAGES, stage_class
 
 CASES = Path(__file__).parent.parent / "cases" / "cli"
 DAY = ("--as-of", "2026-11-22")
@@ -189,3 +191,9 @@ def test_a_row_with_values_of_the_wrong_kind_stops_no_command(capsys):
     told(0, capsys, "age", "attach", "odd.jsonl", "-o", "out.jsonl", *QUIET)
 
     assert [json.loads(line)["id"] for line in Path("out.jsonl").read_text("utf-8").splitlines()] == ["1", "2"]
+
+
+def test_every_report_of_a_stage_is_written_by_a_run():
+    told = {name for stage in STAGES for name in stage_class(stage).reports}
+
+    assert told == set(REPORTS)

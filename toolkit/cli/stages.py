@@ -39,12 +39,9 @@ def stage_command(name: str) -> click.Command:
     command = click.option(
         "--rejected", type=click.Path(dir_okay=False), help="Write the records that leave to this file."
     )(command)
-    if name == "dedup":
-        command = click.option(
-            "--reports",
-            type=click.Path(file_okay=False),
-            help="Write clusters.jsonl and conflicts.jsonl to this folder.",
-        )(command)
+    if cls.reports:
+        said = f"Write {', '.join(cls.reports)} to this folder, as far as there is something to say."
+        command = click.option("--reports", type=click.Path(file_okay=False), help=said)(command)
     where = "Folder to write." if name == "release" else "File of records to write; - is the standard output."
     command = click.option("-o", "--out", "out_file", required=True, help=where)(command)
     command = click.argument("inputs", nargs=-1, required=name != "collect")(command)

@@ -55,34 +55,35 @@ def _beside(*columns: pa.Array) -> pa.Array:
 
 def _conditions(rows: pa.RecordBatch | pa.Table, fields: Sequence[str]) -> pa.Array | None:
     """One number for all that must be equal; None where no row has such a thing."""
-    columns = {name: _condition(rows, name, fields) for name in CONDITIONS if name in fields}
-    told = [
-        pc.binary_join_element_wise(name, column, " ")
-        for name, column in columns.items()
-        if column.null_count < len(column)
-    ]
-    if not told:
+    names = [name for name in CONDITIONS if name in fields and rows.column(name).null_count < rows.num_rows]
+    if not names:
         return None
+    whole = _whole(rows, fields) if set(names) & set(REST) else None
+    told = [pc.binary_join_element_wise(name, _condition(rows, name, whole), " ") for name in names]
     both = _beside(*told)
     return pc.if_else(both.is_null(), None, pa.array(exact_halves(both)[:, 0]).cast(pa.string()))
 
 
-def _condition(rows: pa.RecordBatch | pa.Table, name: str, fields: Sequence[str]) -> pa.Array:
+def _condition(rows: pa.RecordBatch | pa.Table, name: str, whole: pa.Array | None) -> pa.Array:
     column = _one(rows.column(name))
-    if column.null_count == len(column):
-        return pa.nulls(len(column), pa.string())
-    column = pc.if_else(_whole(rows, fields), None, column) if name in REST else column
-    return _text(column.cast(pa.string()))
+    return _text((pc.if_else(whole, None, column) if name in REST else column).cast(pa.string()))
 
 
 def _whole(rows: pa.RecordBatch | pa.Table, fields: Sequence[str]) -> pa.Array:
     """Whether a row is a document or an example."""
-    has = {name: _joined(rows, [name]).is_valid() for name in FIELDS if name in fields and name not in CONDITIONS}
-    nothing = pa.array([False] * rows.num_rows, pa.bool_())
+    nothing = pa.repeat(pa.scalar(value=False), rows.num_rows)
     text, prompt, output, messages, chosen = (
-        has.get(name, nothing) for name in ("text", "prompt", "output", "messages", "chosen")
+        _filled(rows.column(name)) if name in fields else nothing
+        for name in ("text", "prompt", "output", "messages", "chosen")
     )
     return reduce(pc.or_, (text, messages, pc.and_(prompt, pc.or_(output, chosen))))
+
+
+def _filled(column: Any) -> pa.Array:
+    """Where something stands, without looking at what."""
+    column = _one(column)
+    size = pc.list_value_length(column) if pa.types.is_list(column.type) else pc.binary_length(column)
+    return pc.fill_null(pc.greater(size, 0), fill_value=False)
 
 
 ASKED = ("prompt", "input", "output", "messages")

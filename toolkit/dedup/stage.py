@@ -54,6 +54,7 @@ class Dedup(Stage):
     """
 
     name: ClassVar[str] = "dedup"
+    reports: ClassVar[tuple[str, ...]] = ("boilerplate.jsonl", "clusters.jsonl", "conflicts.jsonl")
 
     fields: tuple[str, ...] = option((), "The fields that are compared together; by default all that carry content.")
     threshold: float = option(0.8, "Jaccard similarity of shingles from which on two texts are near duplicates.",

@@ -35,8 +35,8 @@ KEY_BYTES = 64 << 20
 """Band keys that are kept in memory."""
 BLOCK = 1 << 25
 """Bytes of normal forms that are compared at once."""
-FEW = 16
-"""Pairs that are compared at first, when nothing is known of the size of the texts."""
+FEW, GROWTH = 64, 16
+"""Pairs that are compared at first, when nothing is known of the size of the texts, and how many times more at a step."""
 
 
 class Texts(Protocol):
@@ -179,7 +179,7 @@ class Work(NamedTuple):
             last = first + step
             pairs, equal, size = self._measured(left[first:last], right[first:last])
             found.append((pairs, equal))
-            first, step = last, max(1, min(4 * step, step * BLOCK // (size or 1)))
+            first, step = last, max(1, min(GROWTH * step, step * BLOCK // (size or 1)))
         if not found:
             return NONE, NONE
         pairs = Pairs(*(np.concatenate(columns) for columns in zip(*(p for p, _ in found), strict=True)))
