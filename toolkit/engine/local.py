@@ -27,7 +27,6 @@ class LocalPool:
 
     def open(self) -> Executor:
         """A pool of `workers` processes."""
-        _give_memory_back()
         return _Processes(self.workers)
 
     def alone(self) -> Executor:
@@ -108,7 +107,7 @@ def _begin() -> None:
 
 
 def _give_memory_back() -> None:
-    """Use jemalloc, which gives back what a shard or a Solve needed at its peak: 50 MB less than mimalloc at the same CPU."""
+    """Use jemalloc, which gives back what a shard needed at its peak: 50 MB less than mimalloc at the same CPU."""
     if "jemalloc" in pa.supported_memory_backends():
         pa.set_memory_pool(pa.jemalloc_memory_pool())
 
