@@ -183,8 +183,8 @@ class Files:
 class RecordWriter:
     """Writes a shard in Arrow batches of equal size, whatever the size of the batches that come."""
 
-    def __init__(self, file: Any, schema: pa.Schema, compression: pa.Codec | None = None) -> None:
-        self._writer = pa.ipc.new_file(file, schema, options=pa.ipc.IpcWriteOptions(compression=compression))
+    def __init__(self, file: Any, schema: pa.Schema, compression: pa.Codec | str = exchange.COMPRESSION) -> None:
+        self._writer = exchange.new_file(file, schema, compression)
         self._waiting: list[pa.RecordBatch] = []
         self._rows_waiting = 0
         self.rows = 0
@@ -215,8 +215,10 @@ class RecordWriter:
 
 
 @contextmanager
-def record_writer(path: Place, schema: pa.Schema, compression: pa.Codec | None = None) -> Iterator[RecordWriter]:
-    """A shard that appears when it is complete. Compression is for what lasts: lz4 would cost 6 us a record and phase."""
+def record_writer(
+    path: Place, schema: pa.Schema, compression: pa.Codec | str = exchange.COMPRESSION
+) -> Iterator[RecordWriter]:
+    """A shard that appears when it is complete."""
     with atomic.writing(path) as file:
         writer = RecordWriter(file, schema, compression)
         yield writer
@@ -260,7 +262,7 @@ class ShardRecords:
 
 
 def _take_rows(path: Place, rows: Any, columns: Sequence[str]) -> pa.Table:
-    """Some rows of a shard, in order. Of a map only the pages that hold them are read, and they are let go with it."""
+    """Some rows of a shard, in order. Of a map only the columns asked for are read, batch by batch."""
     import numpy as np
 
     numbers, firsts = np.unique(rows // BATCH_ROWS, return_index=True)

@@ -399,9 +399,8 @@ def run_range(task: RangeTask) -> Done:
     if table is None:
         atomic.write_bytes(path, b"")
     else:
-        exchange.write_parts(
-            path, [table.slice(i, exchange.CHUNK_ROWS) for i in range(0, max(table.num_rows, 1), exchange.CHUNK_ROWS)]
-        )
+        parts = [table.slice(i, exchange.CHUNK_ROWS) for i in range(0, max(table.num_rows, 1), exchange.CHUNK_ROWS)]
+        exchange.write_parts(path, parts, exchange.COMPRESSION)
     rows = table.num_rows if table is not None else 0
     done = Done(task.address, rows, store.measure(task.address, ["arrow"]), cpu=clock.cpu_seconds() - start)
     return store.commit(done)
