@@ -108,7 +108,9 @@ def main() -> None:
         answers = []
         for bucket in range(BUCKETS):
             name = f"{number:02x}{bucket:04x}"
-            task = BucketTask(options.folder, name, inputs, bucket, BUCKETS, number == 0, reduce, layout, records)
+            task = BucketTask(
+                options.folder, name, "dedup", inputs, bucket, BUCKETS, number == 0, reduce, layout, records
+            )
             answers.append(run_bucket(task))
         for path in inputs.paths():
             path.unlink()

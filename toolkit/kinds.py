@@ -57,7 +57,7 @@ class KeyReduce:
         rounds: Each reduces the rows of one bucket, with an order-independent result; all but the last return `key`
             again. Rows carry `ref` in place of `row`.
         apply: Gets a batch and the result rows that concern it (`row` = index in the batch).
-        solve: One deterministic function over all rows of the last round, in the driver.
+        solve: One deterministic function over all rows of the last round, in one task.
         report: What people want to see of the solved rows: file name -> lines, written beside the release.
 
     A `key` is a hash already: uint64, or binary of 16 bytes. Result rows carry `ref`.

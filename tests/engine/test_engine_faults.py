@@ -52,6 +52,22 @@ def test_input_that_kills_its_reader_is_named(tmp_path):
         toy_run(tmp_path, workers=2, kills_reader=2)
 
 
+def test_a_solve_runs_in_a_worker_and_one_that_is_killed_is_done_again(tmp_path, monkeypatch):
+    expected, _ = toy_run(tmp_path / "quiet")
+    monkeypatch.setenv("TOY_LOG", str(tmp_path / "log"))
+
+    digest, _ = toy_run(tmp_path / "killed", workers=2, kills_solve=str(tmp_path / "once"))
+
+    solved = {line.split()[-1] for line in (tmp_path / "log").read_text().splitlines() if line.startswith("solve in")}
+    assert (digest, len(solved)) == (expected, 2)
+    assert str(os.getpid()) not in solved
+
+
+def test_a_solve_that_always_kills_its_worker_is_named(tmp_path):
+    with pytest.raises(DataError, match=r"died again and again on the solve of toy.dedup, all its groups at once"):
+        toy_run(tmp_path, workers=2, kills_solve="always")
+
+
 def test_a_driver_that_is_killed_leaves_no_orphans_and_the_next_run_goes_on(tmp_path):
     expected, _ = toy_run(tmp_path / "quiet", units=12)
     first = start(tmp_path / "work")

@@ -26,7 +26,7 @@ def test_a_second_run_does_nothing(tmp_path, expected):
 
     digest, second = toy_run(tmp_path)
 
-    assert (digest, second.reused) == (expected, len(first.used) - len(first.reports))
+    assert (digest, second.reused) == (expected, len(first.used))
 
 
 def test_a_changed_option_redoes_its_phase_and_later_ones_only(tmp_path):
@@ -34,7 +34,7 @@ def test_a_changed_option_redoes_its_phase_and_later_ones_only(tmp_path):
 
     _, finished = toy_run(tmp_path, suffix="！")
 
-    reading_and_reducing = 4 + bucket_count(4)
+    reading_and_reducing = 4 + bucket_count(4) + 1  # the solve
     assert finished.reused == reading_and_reducing
 
 
@@ -44,6 +44,14 @@ def test_another_unit_leaves_the_shards_of_the_others(tmp_path):
     _, finished = toy_run(tmp_path, units=5)
 
     assert finished.reused >= 4
+
+
+def test_what_a_solve_reports_is_found_after_it_and_after_a_second_run(tmp_path):
+    runs = [toy_run(tmp_path)[1] for _ in range(2)]
+
+    [[report], again] = [finished.reported()["repeats.jsonl"] for finished in runs]
+    assert again == [report]
+    assert len(report.read_bytes().splitlines()) == runs[0].counts[1].by(Disposition.REJECTED) > 0
 
 
 def test_the_account_adds_up_over_all_stages(tmp_path):
@@ -81,7 +89,7 @@ def test_a_shard_that_was_damaged_is_found_and_redone(tmp_path, expected):
     digest, second = toy_run(tmp_path)
 
     assert digest == expected
-    assert second.reused == first_run_tasks(first) - 1
+    assert second.reused == len(first.used) - 1
 
 
 def test_a_manifest_that_was_damaged_is_no_commit(tmp_path, expected):
@@ -89,10 +97,6 @@ def test_a_manifest_that_was_damaged_is_no_commit(tmp_path, expected):
     first.store.path(first.shards[0], "json").write_bytes(b'{"address": ')
 
     assert toy_run(tmp_path)[0] == expected
-
-
-def first_run_tasks(finished):
-    return len(finished.used) - len(finished.reports)
 
 
 def test_a_limit_reads_the_first_rows_only(tmp_path):

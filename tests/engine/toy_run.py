@@ -13,10 +13,12 @@ from toolkit.engine.runner import Runner, stop_on_signals
 
 
 def toy_run(
-    work, *, workers=0, batch_rows=1000, units=4, rows=500, fault_limit=0.05, limit=None, kills_reader=-1, **options
-):
+    work, *, workers=0, batch_rows=1000, units=4, rows=500, fault_limit=0.05, limit=None,
+    kills_reader=-1, kills_solve="", **options,
+):  # fmt: skip
     """Run; give what was exported, as one digest, and the finished run."""
-    stages = [ToyRead(units=units, rows=rows, kills=kills_reader), ToyDedup(), ToyMap(**options), ToyExport()]
+    first = ToyRead(units=units, rows=rows, kills=kills_reader)
+    stages = [first, ToyDedup(kills=kills_solve), ToyMap(**options), ToyExport()]
     with stop_on_signals() as stop, locked(Path(work)):
         runner = Runner(LocalPool(workers) if workers else InProcess(), stop)
         try:

@@ -80,7 +80,7 @@ def test_only_what_hangs_on_a_cluster_is_left_to_be_linked():
     assert lots.column("size").to_pylist()[:3] == [2, 2, 1]
 
 
-def test_the_driver_takes_few_bytes_for_a_record():
+def test_the_solve_takes_few_bytes_for_a_record():
     count = 200_000
     lots = pa.table({"ref": range(count), "lot": np.arange(count, dtype=np.uint64), "size": np.ones(count, np.int32),
                      "key": pa.nulls(count, pa.binary())})  # fmt: skip
@@ -93,7 +93,7 @@ def test_the_driver_takes_few_bytes_for_a_record():
     assert peak < 60 * count
 
 
-def test_more_rows_than_the_driver_is_meant_to_hold_are_refused(monkeypatch):
+def test_more_rows_than_one_process_is_meant_to_hold_are_refused(monkeypatch):
     monkeypatch.setattr(split, "MOST_ROWS", 1)
     lots = pa.table({"ref": [1, 2], "lot": [1, 2], "size": [1, 1], "key": pa.nulls(2, pa.binary())})
 

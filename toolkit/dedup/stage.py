@@ -36,7 +36,7 @@ from toolkit.kinds import Batch, KeyReduce, Map, Records, Step
 from toolkit.stage import Stage, option
 
 MOST_ROWS = 20_000_000
-"""Rows that are decided on in the driver, which takes some 800 bytes for each; records that resemble no other have none."""
+"""Rows that are decided on in one task, which takes some 800 bytes for each; records that resemble no other have none."""
 
 
 @dataclass(frozen=True, kw_only=True)

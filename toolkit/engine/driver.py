@@ -8,25 +8,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import pyarrow as pa
-
 from toolkit.engine import exchange
 from toolkit.engine.phases import Phase, phases_of
 from toolkit.engine.progress import Progress
 from toolkit.engine.runner import Runner
-from toolkit.engine.store import LEFT, RECORDS, Done, Files, ShardRecords, Store, digest, read_records
+from toolkit.engine.store import LEFT, RECORDS, Done, Files, Store, digest, read_records
 from toolkit.engine.tasks import (
     BucketTask,
     FirstRows,
     RangeTask,
     ShardTask,
+    SolveTask,
     run_bucket,
     run_range,
     run_shard,
-    write_result,
+    run_solve,
 )
 from toolkit.errors import DataError, UsageError
-from toolkit.files import atomic
 from toolkit.files.places import Place, lock_file
 from toolkit.kinds import Batch, Counts, Export, KeyReduce, Read, Unit
 from toolkit.reasons import Disposition
@@ -96,7 +94,7 @@ class Finished:
                 found.setdefault(title, []).append(self.store.path(address, title))
         return found
 
-    def exported(self, columns: Callable[[str], bool] | None = None) -> Iterator[pa.RecordBatch]:
+    def exported(self, columns: Callable[[str], bool] | None = None) -> Iterator[Batch]:
         """The rows of the Export, in order of their key; of all columns, or of those whose name is asked for."""
         for path in self.sorted_parts:
             if path.stat().st_size:
@@ -184,6 +182,8 @@ class Driver:
             done.used.add(answer.address)
             done.reused += answer.cached
             done.cpu += 0.0 if answer.cached else answer.cpu
+            if answer.reports:
+                done.reports[answer.address] = answer.reports
             for stage, counts in answer.counts.items():
                 totals.setdefault(stage, Counts()).add(counts)
             return Done(answer.address, answer.rows, {}, chunks=answer.chunks)
@@ -217,42 +217,23 @@ class Driver:
         addresses = [s.address for s in shards]
         listed = self._store.listed(addresses)
         inputs, records = Files(self._store, listed, "emit.arrow"), Files(self._store, listed, RECORDS)
-        address = digest(phase.prefix, *addresses)
+        address, name = digest(phase.prefix, *addresses), phase.emit.name
         for number, reduce in enumerate(step.rounds):
             last = number == len(step.rounds) - 1
             layout = ("whole" if step.solve else "shards") if last else "buckets"
             names = [digest("bucket", address, str(number), str(b), str(buckets)) for b in range(buckets)]
             root, first = self._store.root, number == 0
             tasks = [
-                BucketTask(root, n, inputs, b, buckets, first, reduce, layout, records, self._run_bytes)
+                BucketTask(root, n, name, inputs, b, buckets, first, reduce, layout, records, self._run_bytes)
                 for b, n in enumerate(names)
             ]
-            answers = self._tasks(f"{phase.emit.name} reduce", run_bucket, tasks, done)
+            answers = self._tasks(f"{name} reduce", run_bucket, tasks, done)
             inputs = Files(self._store, self._store.listed([a.address for a in answers]), "arrow")
-        return self._solve(step, address, inputs, records, done) if step.solve else inputs
-
-    def _solve(self, step: KeyReduce, address: str, inputs: Files, records: Files, done: Finished) -> Files:
-        name = digest("solve", address)
-        solved = self._store.find(name)
-        if solved is None:
-            solved = self._store.commit(self._solved(step, name, inputs, records.paths()))
-            pa.default_memory_pool().release_unused()  # texts that were looked at; the driver holds none
-        done.reports[name] = sorted(set(solved.files) - {"arrow"})
-        done.used.add(name)
-        return Files(self._store, self._store.listed([name]), "arrow")
-
-    def _solved(self, step: KeyReduce, name: str, inputs: Files, records: Sequence[Place]) -> Done:
-        """Write what a Solve decides and reports, by streams: the lines of a report are never together in memory."""
-        assert step.solve is not None
-        parts = [p for path in inputs.paths() if (p := exchange.read_part(path, 0, 1)) is not None]
-        solved = step.solve(pa.concat_tables(parts), ShardRecords(records)) if parts else None
-        write_result(self._store.path(name, "arrow"), solved, "shards", shards=len(records), buckets=1)
-        reports = step.report(solved) if step.report and solved is not None else {}
-        for title, lines in reports.items():
-            with atomic.writing(self._store.path(name, title)) as file:
-                file.writelines(lines)
-        rows = 0 if solved is None else solved.num_rows
-        return Done(name, rows, self._store.measure(name, ["arrow", *sorted(reports)]))
+        if step.solve is None:
+            return inputs
+        solve = SolveTask(self._store.root, digest("solve", address), name, step, inputs, records, self._run_bytes)
+        self._tasks(f"{name} solve", run_solve, [solve], done)
+        return Files(self._store, self._store.listed([solve.address]), "arrow")
 
     def _sort(self, phase: Phase, shards: Sequence[Done], done: Finished) -> list[Place]:
         """The files that hold the Export in order: those of the shards, as in most runs, or new ones."""

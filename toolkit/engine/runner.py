@@ -156,7 +156,7 @@ class Runner:
                 gentler = task.gentler() if hasattr(task, "gentler") else None
                 if gentler is None:
                     raise DataError(
-                        f"a worker died again and again on the same piece of input: {_name(task)}",
+                        f"a worker died again and again on {str(task)[:500]}",
                         hint="give workers more memory, or take that file out of its source; what was finished is kept",
                     ) from None
                 task = gentler
@@ -171,7 +171,3 @@ class Runner:
         if self.executor is not None:
             self.pool.kill(self.executor)
             self.executor = None
-
-
-def _name(task: Any) -> str:
-    return str(getattr(task, "source", None) or getattr(task, "address", task))[:500]

@@ -92,6 +92,11 @@ class Done:
     cpu: float = 0.0
     cached: bool = False
 
+    @property
+    def reports(self) -> list[str]:
+        """Names of the files that people read; the others are Arrow files."""
+        return [name for name in sorted(self.files) if not name.endswith("arrow")]
+
     def to_json(self) -> bytes:
         """The manifest as it lies on disk."""
         counts = {str(k): c.to_json() for k, c in sorted(self.counts.items())}

@@ -1,4 +1,7 @@
-"""The two functions that every runner calls: one shard of a phase, one bucket of a reduce. Both may be called again."""
+"""The functions that every runner calls: a shard of a phase, a bucket of a reduce, its Solve, a range of a sort.
+
+Each may be called again: what is done is found by its address.
+"""
 
 from __future__ import annotations
 
@@ -98,6 +101,9 @@ class ShardTask:
     run_bytes: int = 0
     careful: bool = False
     skip: frozenset[int] = frozenset()
+
+    def __str__(self) -> str:
+        return f"the same piece of input: {self.source}"
 
     def gentler(self) -> ShardTask | None:
         """The same task after its worker died alone: first smaller and careful, then without the row that did it.
@@ -312,14 +318,16 @@ class BucketTask:
     """One bucket of one round of a reduce.
 
     Attributes:
+        name: The stage that asks for it.
         inputs: Files of the exchange, in the order of their writers.
         by_shard: The inputs come from shards, so their `row` becomes a `ref`; else they carry `ref` already.
-        output: `buckets` for another round, `shards` for the result, `whole` for a Solve.
+        output: `buckets` for another round, `shards` for the result, `whole` for the Solve.
         records: The records that were emitted, by shard.
     """
 
     folder: Place
     address: str
+    name: str
     inputs: Files
     bucket: int
     buckets: int
@@ -328,6 +336,9 @@ class BucketTask:
     output: str
     records: Files
     run_bytes: int = 0
+
+    def __str__(self) -> str:
+        return f"part {self.bucket + 1} of {self.buckets} of the reduce of {self.name}"
 
 
 def run_bucket(task: BucketTask) -> Done:
@@ -355,7 +366,7 @@ def _bucket_rows(task: BucketTask) -> pa.Table | None:
 
 
 def write_result(path: Place, result: pa.Table | None, layout: str, *, shards: int, buckets: int) -> None:
-    """Write the rows of a reduce for whoever reads them: the next round, the shards, or the driver."""
+    """Write the rows of a reduce for whoever reads them: the next round, the shards, or a Solve."""
     if result is None or not result.num_rows:
         atomic.write_bytes(path, b"")
     elif layout == "shards":
@@ -367,6 +378,50 @@ def write_result(path: Place, result: pa.Table | None, layout: str, *, shards: i
         exchange.write_parts(path, [result])
     else:
         raise BrokenPromiseError(f"unknown layout {layout!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class SolveTask:
+    """The Solve of a reduce: one function over all rows of its last round.
+
+    Attributes:
+        name: The stage that asks for it.
+        inputs: What the buckets of the last round answered.
+        records: The records that were emitted, by shard.
+    """
+
+    folder: Place
+    address: str
+    name: str
+    step: KeyReduce
+    inputs: Files
+    records: Files
+    run_bytes: int = 0
+
+    def __str__(self) -> str:
+        return f"the solve of {self.name}, all its groups at once"
+
+
+def run_solve(task: SolveTask) -> Done:
+    """Write what a Solve decides and reports, by streams: the lines of a report are never together in memory."""
+    RUN_BYTES.set(task.run_bytes)
+    store = Store(task.folder)
+    if found := store.find(task.address):
+        return found
+    assert task.step.solve is not None
+    start = clock.cpu_seconds()
+    path, records = store.path(task.address, "arrow"), task.records.paths()
+    parts = [p for path in task.inputs.paths() if (p := exchange.read_part(path, 0, 1)) is not None]
+    with _without_collector():
+        solved = task.step.solve(pa.concat_tables(parts), ShardRecords(records)) if parts else None
+        write_result(path, solved, "shards", shards=len(records), buckets=1)
+        reports = task.step.report(solved) if task.step.report and solved is not None else {}
+        for title, lines in reports.items():
+            with atomic.writing(store.path(task.address, title)) as file:
+                file.writelines(lines)
+    rows = 0 if solved is None else solved.num_rows
+    files = store.measure(task.address, ["arrow", *sorted(reports)])
+    return store.commit(Done(task.address, rows, files, cpu=clock.cpu_seconds() - start))
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,6 +437,9 @@ class RangeTask:
     chunks: str
     low: str
     high: str | None
+
+    def __str__(self) -> str:
+        return f"the same part of the sorted lines, from key {self.low or 'the first'}"
 
 
 def run_range(task: RangeTask) -> Done:

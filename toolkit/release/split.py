@@ -1,7 +1,7 @@
 """Train, valid and test without leaks: what shares a source document or a duplicate cluster stays together.
 
 Most groups are the records of one document, or one record. Those are complete in their bucket, where each becomes a lot and
-a size; only records that hang on clusters are linked in the driver. Then all groups are dealt out, by size and lot.
+a size; only records that hang on clusters are linked in one task. Then all groups are dealt out, by size and lot.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from toolkit.errors import UsageError
 
 SPLITS = ("train", "valid", "test")
 MOST_ROWS = 100_000_000
-"""Rows that the driver holds, some 60 bytes each at the peak; beyond that the split is refused."""
+"""Rows that one task holds, some 60 bytes each at the peak; beyond that the split is refused."""
 
 I8: TypeAlias = npt.NDArray[np.int8]
 I32: TypeAlias = npt.NDArray[np.int32]
