@@ -62,6 +62,16 @@ class Stage:
     reports: ClassVar[tuple[str, ...]] = ()
     """Files in which its global steps say more than records can."""
 
+    def __post_init__(self) -> None:
+        """Refuse values that an option does not allow, wherever the stage is made; a list becomes a tuple.
+
+        A stage that checks more calls this first.
+        """
+        hints = type_hints(type(self))
+        for f in option_fields(type(self)):
+            value = _checked(f, hints[f.name], getattr(self, f.name), f"{self.name} {f.name}")
+            object.__setattr__(self, f.name, value)
+
     def steps(self) -> tuple[Step, ...]:
         """The kinds of work, in order. A stage that is one Map overrides `apply` alone."""
         return (Map(self.apply_batch),)
@@ -128,6 +138,7 @@ def default_of(field: dataclasses.Field[Any]) -> Any:
     return None if field.default is dataclasses.MISSING else field.default
 
 
+@functools.cache
 def type_hints(cls: type) -> dict[str, Any]:
     """The types of the options, resolved."""
     return typing.get_type_hints(cls)

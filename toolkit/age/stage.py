@@ -29,6 +29,7 @@ class _Aging(Stage):
 
     def __post_init__(self) -> None:
         """Put the content of the policy in place of its path: workers and the manifest see what was read, not where."""
+        super().__post_init__()
         rules = Policy.of(self.policy)
         object.__setattr__(self, "rules", rules)
         object.__setattr__(self, "policy", dict(rules.content))

@@ -78,6 +78,7 @@ class Clean(Stage):
 
     def __post_init__(self) -> None:
         """Refuse unknown names, unreadable files and a missing key before any record is read."""
+        super().__post_init__()
         _ = self.fix_names, self.actions, self.settings, self.topic
 
     @functools.cached_property

@@ -88,6 +88,7 @@ class Dedup(Stage):
                                        minimum=0.5, maximum=1.0)  # fmt: skip
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         for field in self.fields:
             if field not in FIELDS:
                 raise unknown_name("field", field, FIELDS, where="dedup fields")

@@ -76,6 +76,7 @@ class LabelMap(Stage):
 
     def __post_init__(self) -> None:
         """Refuse templates that cannot be parsed before any record is read."""
+        super().__post_init__()
         if not self._templates["prompt"].parts or not self._templates["output"].parts:
             raise UsageError(f"{self.name} needs a prompt and an output that are not blank")
         _ = self._condition

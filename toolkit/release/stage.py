@@ -39,6 +39,7 @@ class Release(Stage):
     split: Mapping[str, Any] = option(DEFAULT_SPLIT, "Shares of train, valid and test, and the seed of the lot.")
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         from toolkit.formats import get
 
         for target in self.targets:
