@@ -347,3 +347,14 @@ def test_no_document_takes_more_than_linear_time(unit):
     LabelRules().run([document("# T\n\n" + unit * (50_000 // len(unit)))])
 
     assert time.process_time() - start < 10
+
+
+def test_a_source_that_no_record_is_of_is_named_beside_the_one_they_are_of():
+    rows = [{"title": "登录", "body": "重置密码", "source": {"id": "tickets"}}, {"title": "Login", "body": "Reset"}]
+
+    result = LabelMap(prompt="{{title}}", output="{{body}}", source="tikets").run(rows)
+
+    assert [r.detail for r in result.rejected] == [
+        "it is of the source tickets, and only tikets was named",
+        "it is of the source (none), and only tikets was named",
+    ]

@@ -207,7 +207,7 @@ class Driver:
         raise DataError(
             f"{faults} of {total} rows could not be processed, more than the limit of {self._settings.fault_limit:.0%}:\n"
             + "\n".join(examples),
-            hint="mend the cause, or raise --fault-limit; the rows lie in work/ and nothing was released",
+            hint="mend the cause, or raise --fault-limit; nothing was written",
         )
 
     def _reduce(self, phase: Phase, step: KeyReduce, shards: Sequence[Done], done: Finished) -> Files:

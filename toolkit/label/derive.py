@@ -63,7 +63,7 @@ class Labeled:
     refused: dict[int, tuple[str, str]] = field(default_factory=dict)
 
 
-def settle(batch: Batch, labeled: Labeled, stage: str, *, final: bool) -> Batch:
+def settle(batch: Batch, labeled: Labeled, stage: str, *, final: bool, source: str | None = None) -> Batch:
     """Mark what leaves and add what was derived, each beside its parent.
 
     Args:
@@ -71,12 +71,13 @@ def settle(batch: Batch, labeled: Labeled, stage: str, *, final: bool) -> Batch:
         labeled: What the labeler made of them.
         stage: Name of the stage.
         final: No labeler comes after this one: what is no example now leaves too.
+        source: The one that was meant, where one was named.
     """
     made = Counter(d.row for d in labeled.drafts)
     consumed = pa.array([i in made for i in range(batch.num_rows)], pa.bool_())
     out = leave(batch, consumed, stage, "derived", disposition=Disposition.CONSUMED)
     out = _refuse(out, labeled.refused, stage)
-    out = last_word(out, stage) if final else out
+    out = last_word(out, stage, source) if final else out
     if not labeled.drafts:
         return out
     children = derived(batch, labeled.drafts, stage)
@@ -100,9 +101,9 @@ def is_example(batch: Batch) -> pa.BooleanArray:
     return pc.or_(pc.or_(_filled(batch, "prompt"), _filled(batch, "messages")), _filled(batch, "chosen"))
 
 
-def last_word(batch: Batch, stage: str) -> Batch:
+def last_word(batch: Batch, stage: str, source: str | None) -> Batch:
     """Reject what no labeler made an example of, and prompts that nobody answers."""
-    batch = leave(batch, pc.invert(is_example(batch)), stage, "no_example", "no labeler found an example in it")
+    batch = leave(batch, pc.invert(is_example(batch)), stage, "no_example", _why_none(batch, source))
     output = pc.fill_null(batch.column("output"), "")
     blank = pc.or_(pc.equal(output, ""), pc.utf8_is_space(output))
     other = pc.or_(_filled(batch, "messages"), _filled(batch, "chosen"))
@@ -112,6 +113,16 @@ def last_word(batch: Batch, stage: str) -> Batch:
 
 def _filled(batch: Batch, name: str) -> pa.BooleanArray:
     return pc.is_valid(batch.column(name))
+
+
+def _why_none(batch: Batch, source: str | None) -> pa.Array | str:
+    """That nothing was found, or that the record is of another source than the one named: it may be misspelled."""
+    nothing = "no labeler found an example in it"
+    if source is None:
+        return nothing
+    of = pc.fill_null(pc.struct_field(batch.column("source"), "id"), "(none)")
+    other = pc.binary_join_element_wise("it is of the source ", of, f", and only {source} was named", "")
+    return pc.if_else(pc.equal(of, source), nothing, other)
 
 
 def open_rows(batch: Batch, source: str | None = None) -> list[int]:

@@ -45,7 +45,7 @@ class Convert(Stage):
     def apply_batch(self, batch: Batch) -> Batch:
         """Convert the rows of a batch."""
         labeled = convert_rows(batch, open_rows(batch, self.source), self.format, final=self.final)
-        return settle(batch, labeled, self.name, final=self.final)
+        return settle(batch, labeled, self.name, final=self.final, source=self.source)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +94,7 @@ class LabelMap(Stage):
         """Map the rows of a batch."""
         rows, sole = open_rows(batch, self.source), self.source is not None
         labeled = map_rows(batch, rows, self._templates, self._condition, sole=sole, final=self.final)
-        return settle(batch, labeled, self.name, final=self.final)
+        return settle(batch, labeled, self.name, final=self.final, source=self.source)
 
 
 @dataclass(frozen=True, kw_only=True)
