@@ -138,7 +138,6 @@ def default_of(field: dataclasses.Field[Any]) -> Any:
     return None if field.default is dataclasses.MISSING else field.default
 
 
-@functools.cache
 def type_hints(cls: type) -> dict[str, Any]:
     """The types of the options, resolved."""
     return typing.get_type_hints(cls)

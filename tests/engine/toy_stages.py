@@ -66,17 +66,21 @@ class ToyRead(Stage):
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ToyDedup(Stage):
     name: ClassVar[str] = "toy.dedup"
-    kills: str = option("", "Kills whoever solves, while this file is not there; `always`: each time.")
+    kills: str = option(
+        "", "Kills who solves while this file is not there, and notes in it who did; `always`: each time."
+    )
 
     def steps(self):
         return (KeyReduce(self.emit, (self.repeats,), self.drop, self.solve, self.report),)
 
     def solve(self, rows, _records):
-        note(f"solve in {os.getpid()}")
-        if self.kills and not Path(self.kills).exists():
+        if self.kills:
+            first = self.kills == "always" or not Path(self.kills).exists()
             if self.kills != "always":
-                Path(self.kills).touch()
-            os.kill(os.getpid(), signal.SIGKILL)
+                with Path(self.kills).open("a") as file:
+                    file.write(f"{os.getpid()}\n")
+            if first:
+                os.kill(os.getpid(), signal.SIGKILL)
         return rows.sort_by("ref")
 
     def report(self, solved):

@@ -21,6 +21,7 @@ from toolkit.engine.exchange import read_batches
 from toolkit.files import atomic
 from toolkit.files.places import Place, listed
 from toolkit.kinds import Counts
+from toolkit.record import empty_batch
 
 BATCH_ROWS = 1_000
 """Rows of a batch of a shard: what is read to get at one row. At 10,000 the verification of near duplicates read a
@@ -188,8 +189,9 @@ class Files:
 class RecordWriter:
     """Writes a shard in Arrow batches of equal size, whatever the size of the batches that come."""
 
-    def __init__(self, file: Any, schema: pa.Schema, compression: pa.Codec | str = exchange.COMPRESSION) -> None:
-        self._writer = exchange.new_file(file, schema, compression)
+    def __init__(self, file: Any, schema: pa.Schema, compression: pa.Codec | None = None) -> None:
+        self._file, self._schema, self._compression = file, schema, compression
+        self._writer: pa.RecordBatchFileWriter | None = None
         self._waiting: list[pa.RecordBatch] = []
         self._rows_waiting = 0
         self.rows = 0
@@ -207,23 +209,25 @@ class RecordWriter:
     def close(self) -> None:
         """Write what is left and the footer."""
         self._flush(self._rows_waiting)
-        self._writer.close()
+        (self._writer or self._opened(empty_batch(self._schema))).close()
 
     def _flush(self, rows: int) -> None:
         if not self._waiting:
             return
         whole = self._waiting[0] if len(self._waiting) == 1 else pa.concat_batches(self._waiting)
+        self._writer = self._writer or self._opened(whole.slice(0, BATCH_ROWS))
         for start in range(0, rows, BATCH_ROWS):
             self._writer.write_batch(whole.slice(start, min(BATCH_ROWS, rows - start)))
         rest = whole.slice(rows)
         self._waiting, self._rows_waiting = [rest] if rest.num_rows else [], rest.num_rows
 
+    def _opened(self, first: pa.RecordBatch) -> pa.RecordBatchFileWriter:
+        return exchange.new_file(self._file, self._schema, self._compression or exchange.packing(first))
+
 
 @contextmanager
-def record_writer(
-    path: Place, schema: pa.Schema, compression: pa.Codec | str = exchange.COMPRESSION
-) -> Iterator[RecordWriter]:
-    """A shard that appears when it is complete."""
+def record_writer(path: Place, schema: pa.Schema, compression: pa.Codec | None = None) -> Iterator[RecordWriter]:
+    """A shard that appears when it is complete. Without a codec named its first rows say whether packing pays."""
     with atomic.writing(path) as file:
         writer = RecordWriter(file, schema, compression)
         yield writer

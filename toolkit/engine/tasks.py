@@ -458,7 +458,7 @@ def run_range(task: RangeTask) -> Done:
         atomic.write_bytes(path, b"")
     else:
         parts = [table.slice(i, exchange.CHUNK_ROWS) for i in range(0, max(table.num_rows, 1), exchange.CHUNK_ROWS)]
-        exchange.write_parts(path, parts, exchange.COMPRESSION)
+        exchange.write_parts(path, parts, holds_text=True)
     rows = table.num_rows if table is not None else 0
     done = Done(task.address, rows, store.measure(task.address, ["arrow"]), cpu=clock.cpu_seconds() - start)
     return store.commit(done)
