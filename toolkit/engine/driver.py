@@ -11,19 +11,10 @@ from typing import Any
 from toolkit.engine import exchange
 from toolkit.engine.phases import Phase, phases_of
 from toolkit.engine.progress import Progress
+from toolkit.engine.reduces import BucketTask, RangeTask, SolveTask, run_bucket, run_range, run_solve
 from toolkit.engine.runner import Runner
 from toolkit.engine.store import LEFT, RECORDS, Done, Files, Store, digest, read_records
-from toolkit.engine.tasks import (
-    BucketTask,
-    FirstRows,
-    RangeTask,
-    ShardTask,
-    SolveTask,
-    run_bucket,
-    run_range,
-    run_shard,
-    run_solve,
-)
+from toolkit.engine.tasks import FirstRows, ShardTask, run_shard
 from toolkit.errors import DataError, UsageError
 from toolkit.files.places import Place, lock_file
 from toolkit.kinds import Batch, Counts, Export, KeyReduce, Read, Unit

@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-import toolkit.engine.tasks  # noqa: F401 - imported for its effect: loaded before workers are forked
+import toolkit.engine.reduces  # noqa: F401 - imported for its effect: loaded before workers are forked
 
 pa.array([None])  # pyarrow imports pandas at its first array: here once, not in every worker
 

@@ -1,15 +1,11 @@
-"""The functions that every runner calls: a shard of a phase, a bucket of a reduce, its Solve, a range of a sort.
-
-Each may be called again: what is done is found by its address.
-"""
+"""What a runner calls for each shard of a phase. It may be called again: what is done is found by its address."""
 
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import pyarrow as pa
 
@@ -21,13 +17,12 @@ from toolkit.engine.store import (
     Done,
     Files,
     RecordWriter,
-    ShardRecords,
     Store,
     digest,
     read_records,
     record_writer,
 )
-from toolkit.errors import BrokenPromiseError, ToolkitError
+from toolkit.errors import ToolkitError
 from toolkit.files import atomic
 from toolkit.files.places import Place
 from toolkit.kinds import (
@@ -41,11 +36,9 @@ from toolkit.kinds import (
     Read,
     Unit,
     applied,
-    by_shard,
     leave,
     pass_through,
     split_leaving,
-    with_refs,
 )
 from toolkit.reasons import Disposition
 from toolkit.record import LEAVING_SCHEMA, SCHEMA
@@ -150,7 +143,7 @@ def run_shard(task: ShardTask) -> Done:
     if found := store.find(address):
         return found
     start = clock.cpu_seconds()
-    with _without_collector(), ExitStack() as stack:
+    with without_collector(), ExitStack() as stack:
         kept = stack.enter_context(record_writer(store.path(address, RECORDS), SCHEMA))
         left = stack.enter_context(record_writer(store.path(address, LEFT), LEFT_SCHEMA))
         emission = stack.enter_context(_emission(task, store.path(address, "emit.arrow")))
@@ -197,7 +190,7 @@ def _emission(task: ShardTask, path: Place) -> Iterator[exchange.BucketWriter | 
 
 
 @contextmanager
-def _without_collector() -> Iterator[None]:
+def without_collector() -> Iterator[None]:
     """Rows are acyclic: the cyclic garbage collector only costs time while a shard runs."""
     was_enabled = gc.isenabled()
     gc.disable()
@@ -311,154 +304,3 @@ def _emit(work: Work, batch: Batch, counts: dict[int, Counts], out: _Output) -> 
         shifted = pa.compute.add(rows.column("row").cast(pa.int64()), pa.scalar(out.kept.rows, pa.int64()))
         out.emission.add(rows.set_column(at, "row", shifted))
     return batch
-
-
-@dataclass(frozen=True, slots=True)
-class BucketTask:
-    """One bucket of one round of a reduce.
-
-    Attributes:
-        name: The stage that asks for it.
-        inputs: Files of the exchange, in the order of their writers.
-        by_shard: The inputs come from shards, so their `row` becomes a `ref`; else they carry `ref` already.
-        output: `buckets` for another round, `shards` for the result, `whole` for the Solve.
-        records: The records that were emitted, by shard.
-    """
-
-    folder: Place
-    address: str
-    name: str
-    inputs: Files
-    bucket: int
-    buckets: int
-    by_shard: bool
-    reduce: Callable[[pa.Table, Any], pa.Table]
-    output: str
-    records: Files
-    run_bytes: int = 0
-
-    def __str__(self) -> str:
-        return f"part {self.bucket + 1} of {self.buckets} of the reduce of {self.name}"
-
-
-def run_bucket(task: BucketTask) -> Done:
-    """Reduce one bucket, or find that it is done."""
-    RUN_BYTES.set(task.run_bytes)
-    store = Store(task.folder)
-    if found := store.find(task.address):
-        return found
-    start = clock.cpu_seconds()
-    rows = _bucket_rows(task)
-    path, records = store.path(task.address, "arrow"), task.records.paths()
-    count = 0
-    with _without_collector():
-        result = task.reduce(rows, ShardRecords(records)) if rows is not None else None
-        count = 0 if result is None else result.num_rows
-        write_result(path, result, task.output, shards=len(records), buckets=task.buckets)
-    done = Done(task.address, count, store.measure(task.address, ["arrow"]), cpu=clock.cpu_seconds() - start)
-    return store.commit(done)
-
-
-def _bucket_rows(task: BucketTask) -> pa.Table | None:
-    parts = [(n, exchange.read_part(path, task.bucket, task.buckets)) for n, path in enumerate(task.inputs.paths())]
-    tables = [with_refs(p, n) if task.by_shard else p for n, p in parts if p is not None and p.num_rows]
-    return pa.concat_tables(tables) if tables else None
-
-
-def write_result(path: Place, result: pa.Table | None, layout: str, *, shards: int, buckets: int) -> None:
-    """Write the rows of a reduce for whoever reads them: the next round, the shards, or a Solve."""
-    if result is None or not result.num_rows:
-        atomic.write_bytes(path, b"")
-    elif layout == "shards":
-        exchange.write_parts(path, by_shard(result, shards))
-    elif layout == "buckets":
-        numbers = exchange.bucket_of(result.column("key"), buckets)
-        exchange.write_parts(path, exchange.split_sorted(result, numbers, buckets))
-    elif layout == "whole":
-        exchange.write_parts(path, [result])
-    else:
-        raise BrokenPromiseError(f"unknown layout {layout!r}")
-
-
-@dataclass(frozen=True, slots=True)
-class SolveTask:
-    """The Solve of a reduce: one function over all rows of its last round.
-
-    Attributes:
-        name: The stage that asks for it.
-        inputs: What the buckets of the last round answered.
-        records: The records that were emitted, by shard.
-    """
-
-    folder: Place
-    address: str
-    name: str
-    step: KeyReduce
-    inputs: Files
-    records: Files
-    run_bytes: int = 0
-
-    def __str__(self) -> str:
-        return f"the solve of {self.name}, all its groups at once"
-
-
-def run_solve(task: SolveTask) -> Done:
-    """Write what a Solve decides and reports, by streams: the lines of a report are never together in memory."""
-    RUN_BYTES.set(task.run_bytes)
-    store = Store(task.folder)
-    if found := store.find(task.address):
-        return found
-    assert task.step.solve is not None
-    start = clock.cpu_seconds()
-    path, records = store.path(task.address, "arrow"), task.records.paths()
-    parts = [p for path in task.inputs.paths() if (p := exchange.read_part(path, 0, 1)) is not None]
-    with _without_collector():
-        solved = task.step.solve(pa.concat_tables(parts), ShardRecords(records)) if parts else None
-        write_result(path, solved, "shards", shards=len(records), buckets=1)
-        reports = task.step.report(solved) if task.step.report and solved is not None else {}
-        for title, lines in reports.items():
-            with atomic.writing(store.path(task.address, title)) as file:
-                file.writelines(lines)
-    rows = 0 if solved is None else solved.num_rows
-    files = store.measure(task.address, ["arrow", *sorted(reports)])
-    return store.commit(Done(task.address, rows, files, cpu=clock.cpu_seconds() - start))
-
-
-@dataclass(frozen=True, slots=True)
-class RangeTask:
-    """One key range of a global sort.
-
-    Attributes:
-        chunks: Name of the list of the shards that hold a part of it: address, then the numbers of the chunks.
-    """
-
-    folder: Place
-    address: str
-    chunks: str
-    low: str
-    high: str | None
-
-    def __str__(self) -> str:
-        return f"the same part of the sorted lines, from key {self.low or 'the first'}"
-
-
-def run_range(task: RangeTask) -> Done:
-    """Merge one range of keys into one sorted file."""
-    store = Store(task.folder)
-    if found := store.find(task.address):
-        return found
-    start = clock.cpu_seconds()
-    batches: list[pa.RecordBatch] = []
-    for line in store.lines(task.chunks):
-        shard, *chunks = line.split()
-        batches += exchange.read_range(store.path(shard, "emit.arrow"), list(map(int, chunks)), task.low, task.high)
-    table = exchange.by_key(pa.Table.from_batches(batches)) if batches else None
-    path = store.path(task.address, "arrow")
-    if table is None:
-        atomic.write_bytes(path, b"")
-    else:
-        parts = [table.slice(i, exchange.CHUNK_ROWS) for i in range(0, max(table.num_rows, 1), exchange.CHUNK_ROWS)]
-        exchange.write_parts(path, parts, holds_text=True)
-    rows = table.num_rows if table is not None else 0
-    done = Done(task.address, rows, store.measure(task.address, ["arrow"]), cpu=clock.cpu_seconds() - start)
-    return store.commit(done)
