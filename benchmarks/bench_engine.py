@@ -24,6 +24,7 @@ sys.path[:0] = [str(TESTS / "cluster"), str(TESTS / "engine")]
 
 TASKS = 200
 SHARDS = (100, 1000)
+RECORDS = (100_000, 300_000)
 
 
 def pool() -> dict[str, float]:
@@ -84,12 +85,16 @@ def empty(engine: str) -> None:
     os._exit(0)  # the connection of a cluster may take its time
 
 
-def workers(count: int = 100_000) -> dict[str, object]:
+def workers() -> dict[str, object]:
     """The whole chain with one worker and with two."""
-    with tempfile.TemporaryDirectory(prefix="bench-") as name:
-        (Path(name) / "corpus.jsonl").hardlink_to(bench_scale.corpus(count, short=False))
-        runs = [bench_chain.chain(Path(name), count, near=True, workers=n) for n in (1, 2)]
-    return {"workers": runs, "two_beside_one": round(runs[0]["wall_s"] / runs[1]["wall_s"], 2)}
+    runs, ratio = [], {}
+    for count in RECORDS:
+        with tempfile.TemporaryDirectory(prefix="bench-") as name:
+            (Path(name) / "corpus.jsonl").hardlink_to(bench_scale.corpus(count, short=False))
+            one, two = (bench_chain.chain(Path(name), count, near=True, workers=n) for n in (1, 2))
+        runs += [one, two]
+        ratio[str(count)] = round(one["wall_s"] / two["wall_s"], 2)
+    return {"workers": runs, "two_beside_one": ratio}
 
 
 MANY_SHARDS = """
