@@ -24,8 +24,8 @@ import pyarrow as pa
 
 from toolkit.dedup import Dedup
 from toolkit.engine import exchange
-from toolkit.engine.store import RECORDS, Files, Store, record_writer
 from toolkit.engine.reduces import BucketTask, run_bucket
+from toolkit.engine.store import RECORDS, Files, Store, record_writer
 from toolkit.kinds import RUN_BYTES
 from toolkit.record import SCHEMA
 
