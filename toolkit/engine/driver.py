@@ -23,6 +23,8 @@ from toolkit.stage import Stage
 
 FAULTS_AT_LEAST = 10
 """A share of a handful of rows says nothing: below this many quarantined rows the limit does not stop a run."""
+BUCKET_ROWS = 32_768
+"""Records whose keys one task of a reduce holds in memory, or up to twice as many."""
 RANGE_CHUNKS = 8
 """Chunks of 1,000 lines that one task of the global sort holds in memory."""
 
@@ -130,19 +132,22 @@ class Driver:
         sources: Sequence[Unit | str] = units
         self._run_bytes = sum(getattr(u, "size", 0) for u in units) // self._runner.pool.workers
         result: Files | None = None
+        rows = 0
         for phase in phases:
-            shards = self._phase(phase, sources, result, done)
-            sources = done.shards
+            buckets = bucket_count(len(sources), rows)
+            shards = self._phase(phase, sources, buckets, result, done)
+            sources, rows = done.shards, sum(s.rows for s in shards)
             if phase.emit is not None and isinstance(phase.emit.step, KeyReduce):
-                result = self._reduce(phase, phase.emit.step, shards, done)
+                result = self._reduce(phase, phase.emit.step, shards, buckets, done)
             elif phase.emit is not None:
                 done.sorted_parts = self._sort(phase, shards, done)
         for name, counts in zip(done.stages, done.counts, strict=True):
             counts.check(name)
         return done
 
-    def _phase(self, phase: Phase, sources: Sequence[Unit | str], result: Files | None, done: Finished) -> list[Done]:
-        buckets = bucket_count(len(sources))
+    def _phase(
+        self, phase: Phase, sources: Sequence[Unit | str], buckets: int, result: Files | None, done: Finished
+    ) -> list[Done]:
         tasks = [
             ShardTask(
                 self._store.root,
@@ -201,10 +206,11 @@ class Driver:
             hint="mend the cause, or raise --fault-limit; nothing was written",
         )
 
-    def _reduce(self, phase: Phase, step: KeyReduce, shards: Sequence[Done], done: Finished) -> Files:
+    def _reduce(
+        self, phase: Phase, step: KeyReduce, shards: Sequence[Done], buckets: int, done: Finished
+    ) -> Files:  # fmt: skip
         """Run the rounds of a reduce over its buckets; returns the files whose batches the shards apply."""
         assert phase.emit is not None
-        buckets = bucket_count(len(shards))
         addresses = [s.address for s in shards]
         listed = self._store.listed(addresses)
         inputs, records = Files(self._store, listed, "emit.arrow"), Files(self._store, listed, RECORDS)
@@ -265,10 +271,19 @@ def first_rows(read: Read, limit: int) -> list[Unit]:
     return units
 
 
-def bucket_count(shards: int) -> int:
-    """How many buckets a reduce over so many shards has: a power of two, so that one bucket fits into memory.
+def bucket_count(shards: int, rows: int) -> int:
+    """How many buckets a reduce has: a power of two, so that one bucket fits into memory.
 
-    >>> [bucket_count(n) for n in (1, 3, 160, 1600)]
-    [1, 1, 64, 512]
+    Args:
+        shards: Of the phase that emits.
+        rows: Records that come into it, as far as known: short ones are many in a shard.
+
+    >>> [bucket_count(n, 0) for n in (1, 3, 160, 1600)], bucket_count(160, 1_000_000), bucket_count(160, 10_000_000)
+    ([1, 1, 64, 512], 64, 256)
     """
-    return max(1, 1 << (max(1, shards // 2).bit_length() - 1))
+    return max(_power(shards // 2), _power(rows // BUCKET_ROWS))
+
+
+def _power(number: int) -> int:
+    """The largest power of two that is not larger, at least 1."""
+    return 1 << (max(1, number).bit_length() - 1)
