@@ -2,6 +2,7 @@
 
 python benchmarks/bench_scale.py [100000 1000000 ...]            records of about 1.3 KB
 python benchmarks/bench_scale.py --short [100000 10000000 ...]   records with 60 to 100 bytes of text
+    --two   with two workers instead of one
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def chain(folder: Path, count: int, workers: int) -> dict[str, object]:
 
 def corpus(count: int, *, short: bool) -> Path:
     """The corpus, made once: a million records take longer to invent than to clean."""
-    path = CORPORA / f"{'short' if short else 'usual'}-{count}.jsonl"
+    path = CORPORA / f"{'halves' if short else 'usual'}-{count}.jsonl"
     if not path.is_file():
         CORPORA.mkdir(exist_ok=True)
         (chain_corpus.write_short if short else chain_corpus.write)(path.with_suffix(".tmp"), count)
@@ -80,14 +81,14 @@ def slopes(runs: list[dict[str, object]]) -> dict[str, float]:
 
 
 def main() -> None:
-    short = "--short" in sys.argv
+    short, workers = "--short" in sys.argv, 2 if "--two" in sys.argv else 1
     counts = [int(a) for a in sys.argv[1:] if a.isdigit()] or COUNTS
     results = json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
     runs = []
     for count in counts:
         with tempfile.TemporaryDirectory(prefix="bench-") as name:
             (Path(name) / "corpus.jsonl").hardlink_to(corpus(count, short=short))
-            runs.append(chain(Path(name), count, workers=1))
+            runs.append(chain(Path(name), count, workers=workers))
             print(runs[-1], flush=True)
     results |= {"python": platform.python_version(), "short" if short else "usual": {"runs": runs, **slopes(runs)}}
     RESULTS.write_text(json.dumps(results, indent=2) + "\n")

@@ -20,7 +20,7 @@ from toolkit.dedup.kernel.hashes import spread_array
 from toolkit.dedup.kernel.near import Work, crowds_of, settle
 from toolkit.dedup.known import known_of
 from toolkit.dedup.outcome import decided
-from toolkit.dedup.pairs import Kind, pairs_table, tiles
+from toolkit.dedup.pairs import Kind, pairs_table, spanning, tiles
 from toolkit.kinds import Records
 
 REASON = "near_duplicate"
@@ -35,7 +35,8 @@ def verify(rows: pa.Table, records: Records, fields: Sequence[str], params: Para
     work = Work(Texts(records, fields), params, kernel, normal=False)
     near, vetoed = work.verify(left[asked], right[asked])
     same = _same_question(near, records, params, kernel)
-    parts = [(near.chosen(same), Kind.NEAR), (near.chosen(~same), Kind.VETOED), (vetoed, Kind.VETOED)]
+    apart = Pairs(*(np.concatenate(both) for both in zip(near.chosen(~same), vetoed, strict=True)))
+    parts = [(near.chosen(same), Kind.NEAR), (spanning(apart), Kind.VETOED)]
     parts += [(Pairs(left[kind == k], right[kind == k], np.zeros(int((kind == k).sum()))), k) for k in others]
     return pa.concat_tables([pairs_table(p, k) for p, k in parts])
 

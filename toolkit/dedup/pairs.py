@@ -7,7 +7,7 @@ from enum import IntEnum
 import numpy as np
 import pyarrow as pa
 
-from toolkit.dedup.kernel import Pairs
+from toolkit.dedup.kernel import Pairs, components
 from toolkit.dedup.kernel.columns import I64
 from toolkit.dedup.kernel.hashes import SPREAD_1, SPREAD_2, STEP, U64, UNIT_FACTOR
 from toolkit.kinds import SHARD_BITS
@@ -45,6 +45,24 @@ def pairs_table(pairs: Pairs, kind: Kind) -> pa.Table:
     """
     kinds = np.full(len(pairs.left), kind, dtype=np.uint8)
     return pa.table({**dict(zip(Pairs._fields, map(pa.array, pairs), strict=True)), "kind": kinds})
+
+
+def spanning(pairs: Pairs) -> Pairs:
+    """As few pairs as link the same records: of a component all with its smallest. Pairs with the index stay as they are.
+
+    Of texts that are alike and say another thing (a table of doses, a form with numbers) only this is asked: which hang
+    together. There may be many pairs for each record.
+
+    >>> left, right = np.array([1, 1, 2, 5, -3]), np.array([2, 3, 3, 6, 2])
+    >>> [side.tolist() for side in spanning(Pairs(left, right, np.ones(5)))[:2]]
+    [[-3, 1, 1, 5], [2, 2, 3, 6]]
+    """
+    run = (pairs.left >= 0) & (pairs.right >= 0)
+    others = pairs.chosen(~run)
+    members, least = components(pairs.left[run], pairs.right[run])
+    linked = members != least
+    left, right = (np.concatenate([a, b[linked]]) for a, b in ((others.left, least), (others.right, members)))
+    return Pairs(left, right, np.concatenate([others.similarity, np.zeros(int(linked.sum()))]))
 
 
 TILE_SHARDS, TILE_ROWS = SHARD_BITS + 4, 16

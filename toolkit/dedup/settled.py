@@ -15,7 +15,8 @@ import pyarrow.compute as pc
 from toolkit.dedup import decisions
 from toolkit.dedup.kernel import Pairs, components
 from toolkit.dedup.kernel.columns import I64
-from toolkit.dedup.pairs import Kind, pairs_table
+from toolkit.dedup.kernel.near import NONE
+from toolkit.dedup.pairs import Kind, pairs_table, spanning
 from toolkit.kinds import Records
 
 _CHANGED = ("validity", "replaces")
@@ -57,6 +58,30 @@ def turns(decided: pa.Table) -> tuple[pa.Table, pa.Table, pa.Table]:
 def dropped_by(decided: pa.Table) -> I64:
     """The refs of the records that leave, sorted."""
     return np.sort(decided.filter(pc.is_valid(decided.column("reason"))).column("ref").to_numpy())
+
+
+SPANNED = 1 << 22
+"""Pairs that are made fewer together; what comes out waits for more."""
+
+
+def spanned(rows: pa.Table) -> pa.Table:
+    """The rows of all buckets, with as few pairs of texts that stay apart as link the same ones."""
+    others, waiting, held, least = [], [NONE], 0, 0
+    for batch in rows.to_batches():
+        apart = pc.equal(batch.column("kind"), int(Kind.VETOED))
+        others.append(batch.filter(pc.invert(apart)))
+        pairs = batch.filter(apart)
+        waiting.append(Pairs(*(pairs.column(n).to_numpy() for n in Pairs._fields)))
+        held += pairs.num_rows
+        if held > max(SPANNED, 2 * least):
+            waiting = [spanning(_joined(waiting))]
+            held = least = len(waiting[0].left)
+    links = pairs_table(spanning(_joined(waiting)), Kind.VETOED).select(rows.column_names).cast(rows.schema)
+    return pa.concat_tables([pa.Table.from_batches(others, rows.schema), links])
+
+
+def _joined(parts: Sequence[Pairs]) -> Pairs:
+    return Pairs(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 
 def renamed(rows: pa.Table, twins: pa.Table, decided: pa.Table, records: Records) -> pa.Table:

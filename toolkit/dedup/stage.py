@@ -200,6 +200,7 @@ class Dedup(Stage):
         Raises:
             UsageError: There are more rows than the memory of one process is meant for.
         """
+        rows = settled.spanned(rows)
         if rows.num_rows > MOST_ROWS:
             raise UsageError(f"deduplication found {rows.num_rows:,} pairs and equal records, more than {MOST_ROWS:,}",
                              hint="deduplicate sources one by one, or by parts against an index")  # fmt: skip
