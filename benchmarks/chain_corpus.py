@@ -56,7 +56,7 @@ def write_short(path: Path, count: int, seed: int = 7) -> None:
     draw = random.Random(seed)
     with path.open("wb") as file:
         for number in range(count):
-            if number % 20:
+            if number % 20 != 19:
                 a, b, c, d = draw.choices(draw.choice(short), k=4)
                 asks, answers = a[: len(a) // 2] + b[len(b) // 2 :], c[: len(c) // 2] + d[len(d) // 2 :]
             file.write(orjson.dumps({"instruction": f"{asks} {number % 9973}", "input": "", "output": answers}) + b"\n")

@@ -2,10 +2,13 @@
 
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from toolkit.dedup import Dedup
+from toolkit.dedup import Dedup, near, settled
 from toolkit.dedup.exact import REASON as EQUAL
 from toolkit.dedup.near import REASON as NEAR
+from toolkit.dedup.pairs import Kind
 from toolkit.frames import batches_of
 from toolkit.kinds import run_steps
 
@@ -110,3 +113,35 @@ def test_the_size_of_batches_changes_nothing(size):
     expected = Dedup(threshold=0.7).run(whole)
     assert [r["id"] for b in batches for r in b.to_pylist()] == [r["id"] for r in expected.kept.to_pylist()]
     assert sorted(r["id"] for b in gone for r in b.to_pylist()) == sorted(r.record["id"] for r in expected.rejected)
+
+
+FORMS = [RULE, TWO, RULE.replace("统一", "同一"), "片剂每日口服，饭后半小时温水送服，连服七天为一个疗程，忌烟酒辛辣。"]
+
+
+@given(numbers=st.lists(st.tuples(st.integers(0, 3), st.integers(1, 40)), min_size=2, max_size=40))
+@settings(max_examples=25, deadline=None)
+def test_that_texts_which_stay_apart_are_linked_by_few_pairs_changes_nothing_that_is_kept(numbers):
+    rows = [{"id": f"{n:02}", "text": f"{FORMS[form]}第{number}条"} for n, (form, number) in enumerate(numbers)]
+
+    few = Dedup(threshold=0.7).run(rows)
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (near, settled):
+            patch.setattr(module, "spanning", lambda pairs: pairs)
+        all_ = Dedup(threshold=0.7).run(rows)
+
+    assert few == all_
+
+
+def test_a_table_of_a_hundred_doses_takes_a_hundred_links_and_not_all_pairs():
+    rows = [{"id": f"{n:03}", "text": f"{RULE}每次{n}毫克。"} for n in range(1, 101)]
+    [step] = Dedup().steps()
+    sizes = []
+
+    def spy(rows, records):
+        sizes.append(settled.spanned(rows).column("kind").to_pylist().count(Kind.VETOED))
+        return step.solve(rows, records)
+
+    kept, _, _ = run_steps([type(step)(step.emit, step.rounds, step.apply, spy)], list(batches_of(rows)), "dedup")
+
+    assert sizes[0] < len(rows)
+    assert sum(batch.num_rows for batch in kept) == 100
