@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import importlib
+import os
 import types
 import typing
 from collections.abc import Mapping
@@ -161,9 +162,9 @@ def _checked(field: dataclasses.Field[Any], hint: Any, value: Any, where: str) -
         if choices and item is not None and item not in choices:
             raise unknown_name(f"value of {field.name}", str(item), choices, where=where)
     if isinstance(value, int | float) and not isinstance(value, bool):
-        if low is not None and value < low:
+        if low is not None and not value >= low:  # nor is what is no number
             raise UsageError(f"{where}: {value} is less than {low}", hint=str(field.metadata["help"]))
-        if high is not None and value > high:
+        if high is not None and not value <= high:
             raise UsageError(f"{where}: {value} is more than {high}", hint=str(field.metadata["help"]))
     return value
 
@@ -178,12 +179,27 @@ def _coerced(hint: Any, value: Any, where: str) -> Any:
         return value
     origin = typing.get_origin(hint)
     if origin is tuple:
-        items = [value] if isinstance(value, str) else list(value)
-        return tuple(_coerced(typing.get_args(hint)[0], v, where) for v in items)
+        return _several(typing.get_args(hint)[0], value, where)
     if origin is not None:
         if not isinstance(value, origin if isinstance(origin, type) else Mapping):
             raise UsageError(f"{where}: expected a mapping, got {value!r}")
         return value
+    return _one(hint, value, where)
+
+
+def _several(hint: Any, value: Any, where: str) -> tuple[Any, ...]:
+    """One value or a list of them; not a set, whose order would reach the addresses of shards."""
+    if not isinstance(value, str | os.PathLike | list | tuple):
+        raise UsageError(f"{where}: expected one or several texts, got {value!r}")
+    return tuple(_one(hint, item, where) for item in (value if isinstance(value, list | tuple) else [value]))
+
+
+def _one(hint: Any, value: Any, where: str) -> Any:
+    """A plain value; programs name files by paths and count with numpy."""
+    if hint is str and isinstance(value, os.PathLike):
+        return str(value)
+    if type(value).__module__ == "numpy" and hasattr(value, "item"):
+        value = value.item()
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):

@@ -1,5 +1,6 @@
 """A value that an option does not allow is refused wherever the stage is made: in a program as in a recipe."""
 
+import numpy as np
 import pytest
 
 from toolkit.errors import UsageError
@@ -27,3 +28,21 @@ def test_a_list_is_as_good_as_a_tuple():
     cls = stage_class("dedup")
 
     assert cls(fields=["prompt"]) == cls(fields=("prompt",))
+
+
+@pytest.mark.parametrize("wrong", [{"fields": 3}, {"fields": {"text"}}, {"fields": None}, {"threshold": float("nan")}])
+def test_what_is_no_value_of_its_kind_is_an_error_of_the_user(wrong):
+    with pytest.raises(UsageError, match=f"dedup {next(iter(wrong))}: "):
+        stage_class("dedup")(**wrong)
+
+
+def test_paths_and_numbers_of_numpy_are_as_good_as_plain_ones(tmp_path):
+    file = tmp_path / "题.jsonl"
+    file.write_text("{}\n")
+
+    stage = stage_class("dedup")(
+        against=file, threshold=np.float64(0.5), near=np.bool_(False), boilerplate_count=np.int64(3)
+    )
+
+    assert stage == stage_class("dedup")(against=(str(file),), threshold=0.5, near=False, boilerplate_count=3)
+    assert [type(getattr(stage, name)) for name in ("near", "boilerplate_count")] == [bool, int]

@@ -6,7 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toolkit.dedup import Dedup, near, settled
+from toolkit.dedup.compare import FIELDS
 from toolkit.dedup.exact import REASON as EQUAL
+from toolkit.dedup.index import add
+from toolkit.dedup.kernel import Params
 from toolkit.dedup.near import REASON as NEAR
 from toolkit.dedup.pairs import Kind
 from toolkit.frames import batches_of
@@ -118,18 +121,27 @@ def test_the_size_of_batches_changes_nothing(size):
 FORMS = [RULE, TWO, RULE.replace("统一", "同一"), "片剂每日口服，饭后半小时温水送服，连服七天为一个疗程，忌烟酒辛辣。"]
 
 
-@given(numbers=st.lists(st.tuples(st.integers(0, 3), st.integers(1, 40)), min_size=2, max_size=40))
-@settings(max_examples=25, deadline=None)
-def test_that_texts_which_stay_apart_are_linked_by_few_pairs_changes_nothing_that_is_kept(numbers):
-    rows = [{"id": f"{n:02}", "text": f"{FORMS[form]}第{number}条"} for n, (form, number) in enumerate(numbers)]
+TIMES = [None, {"fact_key": "法:1", "valid_from": "2019-01-01"}, {"fact_key": "法:1", "valid_from": "2024-01-01"}]
+RECORDS = st.lists(
+    st.tuples(st.integers(0, 3), st.integers(1, 12), st.integers(0, 2), st.booleans()), min_size=2, max_size=40
+)
 
-    few = Dedup(threshold=0.7).run(rows)
+
+@given(drawn=RECORDS)
+@settings(max_examples=40, deadline=None)
+def test_that_texts_which_stay_apart_are_linked_by_few_pairs_changes_nothing_that_is_kept(drawn):
+    rows = [
+        {"id": f"{n:02}", "output" if asked else "text": f"{FORMS[form]}第{number}条", "validity": TIMES[time]}
+        | ({"prompt": f"第{number % 3}条怎么规定？"} if asked else {})
+        for n, (form, number, time, asked) in enumerate(drawn)
+    ]
+    stage = Dedup(threshold=0.7)
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(settled, "SPANNED", 8)
+        few = stage.run(rows)
         for module in (near, settled):
             patch.setattr(module, "spanning", lambda pairs: pairs)
-        all_ = Dedup(threshold=0.7).run(rows)
-
-    assert few == all_
+        assert few == stage.run(rows)
 
 
 def test_a_table_of_a_hundred_doses_takes_a_hundred_links_and_not_all_pairs():
@@ -138,10 +150,22 @@ def test_a_table_of_a_hundred_doses_takes_a_hundred_links_and_not_all_pairs():
     sizes = []
 
     def spy(rows, records):
-        sizes.append(settled.spanned(rows).column("kind").to_pylist().count(Kind.VETOED))
+        sizes.append(rows.column("kind").to_pylist().count(Kind.VETOED))
         return step.solve(rows, records)
 
     kept, _, _ = run_steps([type(step)(step.emit, step.rounds, step.apply, spy)], list(batches_of(rows)), "dedup")
 
-    assert sizes[0] < len(rows)
+    assert 0 < sizes[0] < len(rows)
     assert sum(batch.num_rows for batch in kept) == 100
+
+
+def test_where_an_entry_of_the_index_leaves_those_that_it_stood_between_stay_linked(tmp_path):
+    first, second, third = (f"{RULE}第{n}条" for n in (1, 2, 3))
+    add(tmp_path, batches_of([{"id": "x", "text": first}]), fields=FIELDS, params=Params(threshold=0.7))
+    rows = [{"id": "y", "text": first}, {"id": "x", "text": second}, {"id": "b", "text": third}]
+
+    result = Dedup(threshold=0.7, index=tmp_path).run(rows)
+
+    assert [(row["id"], row["clusters"], row["flags"]) for row in result.kept] == [
+        (n, ["b"], ["near_variant"]) for n in ("x", "b")
+    ]

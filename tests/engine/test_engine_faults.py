@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -11,7 +12,9 @@ import psutil
 import pytest
 from toy_run import toy_run
 
-from toolkit.errors import DataError
+from toolkit.engine.local import LocalPool
+from toolkit.engine.runner import Runner, Stop
+from toolkit.errors import DataError, StoppedError
 
 SCRIPT = [sys.executable, str(Path(__file__).with_name("toy_run.py"))]
 
@@ -63,8 +66,22 @@ def test_a_solve_runs_in_a_worker_and_one_that_is_killed_is_done_again(tmp_path)
 
 
 def test_a_solve_that_always_kills_its_worker_is_named(tmp_path):
-    with pytest.raises(DataError, match=r"died again and again on the solve of toy.dedup, all its groups at once"):
+    with pytest.raises(
+        DataError, match=r"again on the solve of toy.dedup, all its groups at once\n.*sources one by one"
+    ):
         toy_run(tmp_path, workers=2, kills_solve="always")
+
+
+def test_asked_twice_to_stop_a_task_that_runs_alone_is_not_waited_for():
+    stop = Stop()
+    runner = Runner(LocalPool(1), stop)
+    threading.Timer(1.5, lambda: setattr(stop, "asked", 2)).start()
+    began = time.monotonic()
+
+    with pytest.raises(StoppedError):
+        runner._alone(time.sleep, [30], 0, {}, lambda _: None)
+
+    assert time.monotonic() - began < 20
 
 
 def test_a_driver_that_is_killed_leaves_no_orphans_and_the_next_run_goes_on(tmp_path):

@@ -355,6 +355,6 @@ def test_a_source_that_no_record_is_of_is_named_beside_the_one_they_are_of():
     result = LabelMap(prompt="{{title}}", output="{{body}}", source="tikets").run(rows)
 
     assert [r.detail for r in result.rejected] == [
-        "it is of the source tickets, and only tikets was named",
-        "it is of the source (none), and only tikets was named",
+        "no labeler found an example in it; label.map looks at the source tikets alone, and this is of tickets",
+        "no labeler found an example in it; label.map looks at the source tikets alone, and this is of (none)",
     ]

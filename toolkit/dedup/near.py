@@ -28,15 +28,17 @@ PROMPT_SHARE = 0.75
 """How alike the prompts of near examples must be, as a share of the threshold: they are short, so an edit weighs more."""
 
 
-def verify(rows: pa.Table, records: Records, fields: Sequence[str], params: Params, kernel: str) -> pa.Table:
-    """Measure the pairs of one bucket; all else goes on unmeasured."""
+def verify(
+    rows: pa.Table, records: Records, fields: Sequence[str], params: Params, kernel: str, *, indexed: bool = False
+) -> pa.Table:  # fmt: skip
+    """Measure the pairs of one bucket; all else goes on unmeasured. With an index, all pairs that stay apart are told."""
     left, right, kind = _distinct(*(rows.column(n).to_numpy() for n in ("left", "right", "kind")))
     asked, others = kind == Kind.PAIR, [k for k in (Kind.CROWD, Kind.TWIN, Kind.PROMPT) if (kind == k).any()]
     work = Work(Texts(records, fields), params, kernel, normal=False)
     near, vetoed = work.verify(left[asked], right[asked])
     same = _same_question(near, records, params, kernel)
     apart = Pairs(*(np.concatenate(both) for both in zip(near.chosen(~same), vetoed, strict=True)))
-    parts = [(near.chosen(same), Kind.NEAR), (spanning(apart), Kind.VETOED)]
+    parts = [(near.chosen(same), Kind.NEAR), (apart if indexed else spanning(apart), Kind.VETOED)]
     parts += [(Pairs(left[kind == k], right[kind == k], np.zeros(int((kind == k).sum()))), k) for k in others]
     return pa.concat_tables([pairs_table(p, k) for p, k in parts])
 

@@ -192,7 +192,7 @@ class Dedup(Stage):
         """Exact similarity of candidates."""
         index = self._index
         both = join.WithIndex(records, index) if index else records
-        return near.verify(rows, both, self.compared, self.params, self.kernel)
+        return near.verify(rows, both, self.compared, self.params, self.kernel, indexed=index is not None)
 
     def solve(self, rows: pa.Table, records: Records) -> pa.Table:
         """Who stays of equal texts, then of near ones, then which answers of those that stay contradict each other.
@@ -200,7 +200,7 @@ class Dedup(Stage):
         Raises:
             UsageError: There are more rows than the memory of one process is meant for.
         """
-        rows = settled.spanned(rows)
+        rows = rows if self.index else settled.spanned(rows)
         if rows.num_rows > MOST_ROWS:
             raise UsageError(f"deduplication found {rows.num_rows:,} pairs and equal records, more than {MOST_ROWS:,}",
                              hint="deduplicate sources one by one, or by parts against an index")  # fmt: skip

@@ -24,8 +24,8 @@ FLUSH_BYTES = 128 << 20
 RUN_BYTES = 8 << 20
 """A sorted run: its rows hold text."""
 CHUNK_ROWS = 1_000
-PACKED, WORTH = "lz4", 0.5
-"""How rows that hold text are packed, and the share of their bytes at which it pays."""
+PACKED, WORTH, PROBE_BYTES = "lz4", 0.5, 1 << 20
+"""How rows that hold text are packed, the share of their bytes at which it pays, and how many are tried."""
 
 
 def bucket_of(keys: pa.Array | pa.ChunkedArray, buckets: int) -> np.ndarray:
@@ -62,11 +62,14 @@ def packing(batch: pa.RecordBatch) -> str | None:
     >>> packing(rows([f"{n**999:x}" for n in range(9, 99)])) is None  # left as they are
     True
     """
+    if not pa.Codec.is_available(PACKED):
+        return None
+    probe = batch.slice(0, max(1, batch.num_rows * PROBE_BYTES // max(batch.nbytes, PROBE_BYTES)))
     sizes = []
     for compression in (PACKED, None):
         sink = pa.MockOutputStream()
         with new_file(sink, batch.schema, compression) as writer:
-            writer.write_batch(batch)
+            writer.write_batch(probe)
         sizes.append(sink.size())
     return PACKED if sizes[0] <= WORTH * sizes[1] else None
 

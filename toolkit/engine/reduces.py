@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, ClassVar, TypeAlias, TypeVar
 
 import pyarrow as pa
 
@@ -18,6 +18,9 @@ from toolkit.errors import BrokenPromiseError
 from toolkit.files import atomic
 from toolkit.files.places import Place
 from toolkit.kinds import RUN_BYTES, KeyReduce, by_shard, with_refs
+
+FEWER = "run sources one by one"
+"""What helps where all records meet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class BucketTask:
     output: str
     records: Files
     run_bytes: int = 0
+    remedy: ClassVar[str] = FEWER
 
     def __str__(self) -> str:
         return f"part {self.bucket + 1} of {self.buckets} of the reduce of {self.name}"
@@ -98,6 +102,7 @@ class SolveTask:
     inputs: Files
     records: Files
     run_bytes: int = 0
+    remedy: ClassVar[str] = FEWER
 
     def __str__(self) -> str:
         return f"the solve of {self.name}, all its groups at once"
@@ -135,6 +140,7 @@ class RangeTask:
     chunks: str
     low: str
     high: str | None
+    remedy: ClassVar[str] = FEWER
 
     def __str__(self) -> str:
         return f"the same part of the sorted lines, from key {self.low or 'the first'}"

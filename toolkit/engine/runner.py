@@ -151,13 +151,13 @@ class Runner:
         while True:
             executor = self.pool.alone()
             try:
-                answer = executor.submit(function, task).result()
+                answer = self._awaited(executor, executor.submit(function, task))
             except LOST:
                 gentler = task.gentler() if hasattr(task, "gentler") else None
                 if gentler is None:
                     raise DataError(
                         f"a worker died again and again on {str(task)[:500]}",
-                        hint="give workers more memory, or take that file out of its source; what was finished is kept",
+                        hint=f"give workers more memory, or {getattr(task, 'remedy', 'it less')}; what was finished is kept",
                     ) from None
                 task = gentler
             else:
@@ -166,6 +166,14 @@ class Runner:
             finally:
                 executor.shutdown(wait=False, cancel_futures=True)
             self.stop.raise_if_asked()
+
+    def _awaited(self, executor: Executor, future: Future[Answer]) -> Answer:
+        """Wait for the one task that runs alone; asked twice to stop, no longer."""
+        while not wait([future], timeout=0.5).done:
+            if self.stop.asked > 1:
+                self.pool.kill(executor)
+                self.stop.raise_if_asked()
+        return future.result()
 
     def _drop_pool(self) -> None:
         if self.executor is not None:

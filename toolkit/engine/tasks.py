@@ -6,6 +6,7 @@ import gc
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 import pyarrow as pa
 
@@ -94,6 +95,7 @@ class ShardTask:
     run_bytes: int = 0
     careful: bool = False
     skip: frozenset[int] = frozenset()
+    remedy: ClassVar[str] = "take that file out of its source"
 
     def __str__(self) -> str:
         return f"the same piece of input: {self.source}"

@@ -103,7 +103,7 @@ def is_example(batch: Batch) -> pa.BooleanArray:
 
 def last_word(batch: Batch, stage: str, source: str | None) -> Batch:
     """Reject what no labeler made an example of, and prompts that nobody answers."""
-    batch = leave(batch, pc.invert(is_example(batch)), stage, "no_example", _why_none(batch, source))
+    batch = leave(batch, pc.invert(is_example(batch)), stage, "no_example", _why_none(batch, stage, source))
     output = pc.fill_null(batch.column("output"), "")
     blank = pc.or_(pc.equal(output, ""), pc.utf8_is_space(output))
     other = pc.or_(_filled(batch, "messages"), _filled(batch, "chosen"))
@@ -115,13 +115,15 @@ def _filled(batch: Batch, name: str) -> pa.BooleanArray:
     return pc.is_valid(batch.column(name))
 
 
-def _why_none(batch: Batch, source: str | None) -> pa.Array | str:
-    """That nothing was found, or that the record is of another source than the one named: it may be misspelled."""
+def _why_none(batch: Batch, stage: str, source: str | None) -> pa.Array | str:
+    """That nothing was found, and where the record is of another source than the one named: that may be misspelled."""
     nothing = "no labeler found an example in it"
     if source is None:
         return nothing
     of = pc.fill_null(pc.struct_field(batch.column("source"), "id"), "(none)")
-    other = pc.binary_join_element_wise("it is of the source ", of, f", and only {source} was named", "")
+    other = pc.binary_join_element_wise(
+        f"{nothing}; {stage} looks at the source {source} alone, and this is of ", of, ""
+    )
     return pc.if_else(pc.equal(of, source), nothing, other)
 
 
