@@ -122,11 +122,11 @@ def scale(_: Report) -> str:
     """What the whole chain took, by the number of records."""
     runs = [run for kind in ("usual", "short") for run in result("scale").get(kind, {}).get("runs", [])]
     lines = [
-        "| records | input MB | µs CPU per record | peak MB | of it the driver | work/ bytes per record | shuffled of them |",
-        "|---|---|---|---|---|---|---|",
+        "| records | input MB | workers | minutes | µs CPU per record | peak MB | of it the driver | work/ bytes per record | shuffled |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     lines += [
-        f"| {r['records']:,} | {r['input_mb']:,} | {r['us_per_record']:,} | {r['peak_pss_mb']:,} | {r['peak_driver_mb']:,} "
+        f"| {r['records']:,} | {r['input_mb']:,} | {r['workers']} | {r['wall_s'] / 60:.1f} | {r['us_per_record']:,} | {r['peak_pss_mb']:,} | {r['peak_driver_mb']:,} "
         f"| {r['work_bytes_per_record']:,} | {r['shuffle_bytes_per_record']:,} |"
         for r in runs
     ]
