@@ -48,8 +48,8 @@ def write(path: Path, count: int, seed: int = 7, length: int = 950) -> None:
 def write_short(path: Path, count: int, seed: int = 7) -> None:
     """Write `count` JSON lines with 60 to 100 bytes of text: a sentence made of two halves asks, another answers.
 
-    Every twentieth asks the same as the one before with another number. (Whole sentences were too few: of ten million
-    records each had eight that said the same but for a number.)
+    Every twentieth asks the same as the one before with another number. (Whole sentences are too few: some
+    pools hold 210, and among ten million records each pair of them would stand 57 times with another number.)
     """
     pools = [[s.strip() for _, a in part for s in SENTENCE.findall(a)] for part in _sources()]
     short = [sorted({s for s in pool if 20 <= len(s.encode()) <= 60}) for pool in pools]
