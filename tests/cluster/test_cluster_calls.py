@@ -63,7 +63,7 @@ def test_a_task_that_was_lost_with_its_worker_is_asked_for_again():
 
 
 def test_a_task_that_is_lost_again_and_again_is_named():
-    with pytest.raises(DataError, match="on the same piece of input: 甲"):
+    with pytest.raises(DataError, match="died again and again on 甲"):
         run(Threads(losses=99), str.upper, ["甲"])
 
 

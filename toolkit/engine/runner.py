@@ -157,7 +157,7 @@ class Runner:
                 if gentler is None:
                     raise DataError(
                         f"a worker died again and again on {str(task)[:500]}",
-                        hint=f"give workers more memory, or {getattr(task, 'remedy', 'it less')}; what was finished is kept",
+                        hint=f"give workers more memory, or {getattr(task, 'remedy', 'less to do')}; what was finished is kept",
                     ) from None
                 task = gentler
             else:
