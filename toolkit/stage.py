@@ -198,7 +198,7 @@ def _one(hint: Any, value: Any, where: str) -> Any:
     """A plain value; programs name files by paths and count with numpy."""
     if hint is str and isinstance(value, os.PathLike):
         return str(value)
-    if type(value).__module__ == "numpy" and hasattr(value, "item"):
+    if getattr(value, "shape", None) == ():
         value = value.item()
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
